@@ -1,0 +1,12 @@
+/** Something the app is told at least once, always under the same id. */
+export interface Notice {
+  /** `webhook-id` of every try. */
+  readonly id: string
+  readonly kind: 'disconnect' | 'push'
+  /** Unix milliseconds of the first try. */
+  readonly due: number
+  /** What the adapter sends, as JSON text of the kind's own shape. */
+  readonly body: string
+  /** Tries made so far. */
+  readonly tries: number
+}

@@ -1,0 +1,107 @@
+import type { Notice } from './notice.ts'
+import type { UserOptions } from './options.ts'
+
+/** The store's user aggregate (design §3). Plain JSON, as the channel's. */
+
+/** One connection in a user's record. */
+export interface UserConnection {
+  readonly id: string
+  readonly node: string
+  readonly protocol: string
+  readonly address: string
+}
+
+/** A user's place in one channel. Subscribed while it has at least one connection. */
+export interface UserSubscription {
+  readonly channel: string
+  /** The record's version when the user joined: the join's generation. */
+  readonly generation: number
+  /** Offset of the join's history entry, 0 where it is none; absent until the join is confirmed. */
+  readonly joined?: number
+  readonly connections: readonly {
+    readonly id: string
+    /** The record's version when this connection was attached; equals `generation` if it came with the join. */
+    readonly generation: number
+  }[]
+}
+
+/** A join or leave that the channel's commit has not confirmed yet. At most one per channel, the newest. */
+export interface Intent {
+  readonly kind: 'join' | 'leave'
+  readonly channel: string
+  readonly generation: number
+  readonly at: number
+}
+
+/** One user. A record exists while it holds a connection or an intent. MUST be treated as immutable. */
+export interface UserRecord {
+  readonly name: string
+  /** Grows with each commit, and starts above every version an earlier record of that name had. */
+  readonly version: number
+  readonly options: UserOptions
+  readonly connections: readonly UserConnection[]
+  readonly subscriptions: readonly UserSubscription[]
+  readonly intents: readonly Intent[]
+}
+
+export type UserChange =
+  /** `inherit`: the connection is attached to every channel the user is in. */
+  | {
+      readonly change: 'connect'
+      readonly connection: UserConnection
+      readonly inherit: boolean
+      readonly options?: UserOptions
+    }
+  /** Removes the connection everywhere. `everywhere`: its channels are left by all connections (global_unsubscriptions). */
+  | {
+      readonly change: 'disconnect'
+      readonly connection: string
+      readonly everywhere: boolean
+      /** Written only if this was the user's last connection. `{channels}` in its body is filled by the core. */
+      readonly notice?: Notice
+    }
+  | { readonly change: 'options'; readonly options: UserOptions }
+  /** Attaches one connection, or all the user has. */
+  | {
+      readonly change: 'subscribe'
+      readonly channel: string
+      readonly connection: string | 'all'
+      readonly max: number
+    }
+  /** All connections leave the channel. */
+  | { readonly change: 'unsubscribe'; readonly channel: string }
+  /** The channel's commit has carried the intent out. Ignored if a newer intent stands. */
+  | {
+      readonly change: 'confirm'
+      readonly channel: string
+      readonly generation: number
+      readonly joined?: number
+    }
+
+export interface UserCommit {
+  /** The record must hold this connection, else `conflict`. */
+  readonly holds?: string
+  readonly changes: readonly UserChange[]
+  readonly now: number
+}
+
+export type UserCommitResult =
+  | {
+      readonly outcome: 'committed'
+      readonly record: UserRecord
+      /** The user had no connection before, resp. has none now. */
+      readonly first: boolean
+      readonly last: boolean
+      /** Channels joined and left by this commit: the intents it wrote. */
+      readonly intents: readonly Intent[]
+    }
+  | { readonly outcome: 'conflict' }
+
+export interface UserListQuery {
+  readonly after?: string
+  readonly limit: number
+  /** Only users with a connection on this node, with this connection, or with an intent older than this time. */
+  readonly node?: string
+  readonly connection?: string
+  readonly intentsBefore?: number
+}
