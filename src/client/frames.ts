@@ -14,6 +14,7 @@ export interface Frame {
 export interface FrameArgs {
   readonly channel_name?: unknown
   readonly user?: unknown
+  readonly payload?: unknown
   readonly history_size?: unknown
   readonly state?: unknown
   readonly updates?: unknown
