@@ -1,0 +1,13 @@
+/** Random numbers 0 ≤ x < 1 that repeat with their seed. */
+export type Seeded = () => number
+
+/** mulberry32: small, and good enough to choose faults with. */
+export function seeded(seed: number): Seeded {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
