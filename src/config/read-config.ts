@@ -1,0 +1,71 @@
+import { appUrlParts } from './app-url.ts'
+import { findNotices, findProblems, type Mode } from './checks.ts'
+import { completeConfig } from './complete.ts'
+import { type Config, ConfigError } from './config.ts'
+import type { Source } from './given.ts'
+import { configVariable, type Environment, readEnvironment } from './read-environment.ts'
+import { readConfigText } from './read-file.ts'
+import { type CommandLine, readFlags } from './read-flags.ts'
+import { type ReadFile, type ResolvedSource, resolveSource } from './resolve-source.ts'
+import { type Settings, settings } from './schema.ts'
+import { defaultValue } from './setting.ts'
+
+/** Where settings come from. */
+export interface ConfigSources {
+  /** Arguments after the command's name, or what `readFlags` made of them. */
+  readonly argv: readonly string[] | CommandLine
+  readonly env: Environment
+  /** Reads a text file; throws where it cannot. */
+  readonly readFile: ReadFile
+  readonly mode?: Mode
+  /** Stand in for the schema's defaults. */
+  readonly defaults?: Partial<Settings>
+}
+
+/** Puts the configuration together: flags before environment before file before defaults. Throws ConfigError with all problems. */
+export async function readConfig(
+  sources: ConfigSources,
+): Promise<{ readonly config: Config; readonly notices: readonly string[] }> {
+  const { argv, env, readFile, mode = 'serve' } = sources
+  const flags = 'given' in argv ? argv : readFlags(argv, [])
+  const file = await readConfigFile(flags.configFile ?? env[configVariable], readFile)
+  const inOrder = [flags, readEnvironment(env), file]
+  const resolved = inOrder.map(({ given }) => resolveSource(given, readFile))
+  const values = mergeValues(resolved, sources.defaults ?? {})
+  const config = completeConfig(values)
+  const failed = new Set(resolved.flatMap((source) => source.failed))
+  const together = findProblems(config, mode).filter(
+    ({ keys }) => !keys.some((key) => failed.has(key)),
+  )
+  const problems = [...inOrder, ...resolved].flatMap((source) => source.problems)
+  problems.push(...together.map(({ text }) => text))
+  if (problems.length > 0) throw new ConfigError(problems)
+  const notices = inOrder.flatMap((source) => source.notices)
+  return { config, notices: [...notices, ...findNotices(config, mode)] }
+}
+
+/** A configuration made by code: settings that are not given have their defaults. Values are taken as they are. */
+export function configOf(given: Partial<Settings>): Config {
+  const app = given.appUrl ? appUrlParts(given.appUrl) : {}
+  return completeConfig(mergeValues([], { ...app, ...given }))
+}
+
+function mergeValues(inOrder: readonly ResolvedSource[], defaults: Partial<Settings>): Settings {
+  const merged = [...settings].map(([key, setting]) => {
+    const first = inOrder.find(({ values }) => values.has(key))
+    return [key, first?.values.get(key)?.value ?? defaults[key] ?? defaultValue(setting)]
+  })
+  return Object.fromEntries(merged) as Settings
+}
+
+async function readConfigFile(file: string | undefined, readFile: ReadFile): Promise<Source> {
+  if (!file) return { given: [], problems: [], notices: [] }
+  let text: string
+  try {
+    text = readFile(file)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { given: [], problems: [`--config cannot be read: ${reason}`], notices: [] }
+  }
+  return readConfigText(file, text)
+}

@@ -1,0 +1,75 @@
+import type { SettingTable } from './setting.ts'
+
+/** Where Offhook listens, and whom it lets in. */
+export const serverSettings = {
+  port: {
+    kind: 'port',
+    flag: 'port',
+    hookbox: ['port'],
+    short: 'p',
+    default: 8001,
+    doc: 'Port for browsers, and for REST unless --web-api-port is given; 0 takes a free one.',
+  },
+  interface: {
+    kind: 'text',
+    flag: 'interface',
+    hookbox: ['interface'],
+    short: 'i',
+    format: 'host',
+    placeholder: 'address',
+    default: '0.0.0.0',
+    doc: 'Address to listen on.',
+  },
+  publicUrl: {
+    kind: 'list',
+    flag: 'public-url',
+    format: 'origin',
+    placeholder: 'url',
+    default: [],
+    doc: "Address under which browsers reach Offhook; pages of that origin count as the app's own.",
+  },
+  ownOrigin: {
+    kind: 'list',
+    flag: 'own-origin',
+    format: 'origin',
+    placeholder: 'origin',
+    default: [],
+    doc: "Further origins whose pages count as the app's own: their requests' Cookie header reaches the hooks.",
+  },
+  allowOrigin: {
+    kind: 'list',
+    flag: 'allow-origin',
+    format: 'origin',
+    placeholder: 'origin',
+    default: [],
+    doc: 'Only pages of these origins, and of own ones, may connect; without it pages of any origin may.',
+  },
+  trustProxy: {
+    kind: 'list',
+    flag: 'trust-proxy',
+    format: 'address-range',
+    placeholder: 'address',
+    default: ['127.0.0.0/8', '::1/128'],
+    doc: 'Proxies (addresses or CIDR ranges) whose X-Forwarded-For is believed.',
+  },
+  compress: {
+    kind: 'switch',
+    flag: 'compress',
+    default: false,
+    doc: 'Compress WebSocket messages (permessage-deflate): less traffic for more memory and time.',
+  },
+  drainTimeoutMs: {
+    kind: 'seconds',
+    flag: 'drain-timeout',
+    default: 10,
+    min: 0,
+    max: 3600,
+    doc: 'How long a stop by SIGTERM or Ctrl-C may take to finish what is under way.',
+  },
+  dev: {
+    kind: 'switch',
+    flag: 'dev',
+    default: false,
+    doc: 'For development: clients are also told why a hook failed, with its request id.',
+  },
+} as const satisfies SettingTable
