@@ -1,0 +1,59 @@
+import { type Dispatcher, Pool } from 'undici'
+import { verifiesCertificate } from './hook-url.ts'
+import type { HookSettings } from './settings.ts'
+
+/** Kept links to the app: one pool per origin, links reused. */
+export interface Pools {
+  pool(url: URL): Dispatcher
+  /** Lets go of the origins that are not in `urls`, once what they carry is done. */
+  keepOnly(urls: readonly URL[]): void
+  close(): Promise<void>
+}
+
+/** How a pool makes its links; a change needs new ones. */
+function poolKey(settings: HookSettings, url: URL): string {
+  return `${verifiesCertificate(settings, url.hostname)} ${url.origin}`
+}
+
+/** `settings` is asked for each pool made. */
+export function createPools(settings: () => HookSettings): Pools {
+  const pools = new Map<string, Pool>()
+  const closing = new Set<Promise<void>>()
+
+  function make(url: URL): Pool {
+    const { hookTimeoutMs, maxHooksInFlight, cbInsecure } = settings()
+    return new Pool(url.origin, {
+      connections: maxHooksInFlight,
+      // A link that is still being made when its hook's deadline passes is given up soon after.
+      connect: {
+        timeout: hookTimeoutMs,
+        rejectUnauthorized: verifiesCertificate({ cbInsecure }, url.hostname),
+      },
+    })
+  }
+
+  function end(key: string, pool: Pool): void {
+    pools.delete(key)
+    const closed = pool.close().finally(() => closing.delete(closed))
+    closing.add(closed)
+  }
+
+  return {
+    pool(url) {
+      const key = poolKey(settings(), url)
+      const known = pools.get(key)
+      if (known) return known
+      const made = make(url)
+      pools.set(key, made)
+      return made
+    },
+    keepOnly(urls) {
+      const keys = new Set(urls.map((url) => poolKey(settings(), url)))
+      for (const [key, pool] of pools) if (!keys.has(key)) end(key, pool)
+    },
+    async close() {
+      for (const [key, pool] of pools) end(key, pool)
+      await Promise.all(closing)
+    },
+  }
+}
