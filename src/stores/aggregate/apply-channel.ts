@@ -1,0 +1,63 @@
+import type { ChannelCommitted } from '../../core/ports.ts'
+import type { ChannelAggregate } from './channel.ts'
+import type { ChannelDraft } from './channel-draft.ts'
+import { applyClaim, isExpired } from './claims.ts'
+import { markLog } from './retention.ts'
+
+/** Carries an accepted draft into its aggregate (the draft's `base`), which it returns. */
+export function applyChannel(
+  draft: ChannelDraft,
+  committed: ChannelCommitted,
+  now: number,
+): ChannelAggregate {
+  const held = draft.base
+  held.offset = draft.offset
+  held.count = draft.count
+  held.version = committed.head.version
+  held.options = draft.options
+  held.optionsVersion = draft.optionsVersion
+  held.everSubscribed = draft.everSubscribed
+  held.hidden = draft.hidden
+  held.first = draft.first
+  held.staticHistory = draft.staticHistory
+  if (draft.entries.length > 0) held.marks = markLog(held, now)
+  applyState(held, draft)
+  applyPresence(held, draft)
+  for (const claim of draft.claims) applyClaim(held.claims, claim)
+  return held
+}
+
+function applyState(held: ChannelAggregate, draft: ChannelDraft): void {
+  held.stateBytes = draft.stateBytes
+  if (draft.state === undefined) return
+  for (const [key, json] of draft.state) {
+    if (json === undefined) held.state.delete(key)
+    else held.state.set(key, json)
+  }
+}
+
+function applyPresence(held: ChannelAggregate, draft: ChannelDraft): void {
+  // Who left and came again in one commit stands at the end of the joining order.
+  for (const { user } of draft.left) held.presence.delete(user)
+  for (const [user, subscriber] of draft.presence ?? []) {
+    if (subscriber === undefined) held.presence.delete(user)
+    else held.presence.set(user, subscriber)
+  }
+  for (const [user, tombstone] of draft.tombstones ?? []) {
+    held.tombstones.delete(user)
+    if (tombstone !== undefined) held.tombstones.set(user, tombstone)
+  }
+}
+
+/** Drops the books of users who claimed nothing for a day; called after each commit, it looks at few. */
+export function dropExpiredBooks(held: ChannelAggregate, draft: ChannelDraft, now: number): void {
+  for (const { user } of draft.claims) {
+    const book = held.claims.get(user)
+    held.claims.delete(user)
+    if (book !== undefined && book.ids.size > 0) held.claims.set(user, book)
+  }
+  for (const [user, book] of held.claims) {
+    if (!isExpired({ claimed: book.newest }, now)) break
+    held.claims.delete(user)
+  }
+}

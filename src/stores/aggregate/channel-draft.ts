@@ -1,0 +1,102 @@
+import type { Entry, EntryDraft } from '../../core/entry.ts'
+import type { ChannelOptions } from '../../core/options.ts'
+import type { Notice, PresenceChange } from '../../core/ports.ts'
+import type { ChannelAggregate, Claim, Subscriber, Tombstone } from './channel.ts'
+import type { ClaimMutation } from './claims.ts'
+
+/**
+ * What a commit would make of a channel, kept beside the channel until all its changes have been accepted: a
+ * commit that is refused halfway leaves no trace. Maps and lists are overlays, made on first use.
+ */
+export class ChannelDraft {
+  readonly base: ChannelAggregate
+  readonly created: boolean
+  destroyed = false
+  offset: number
+  count: number
+  options: ChannelOptions
+  optionsVersion: number
+  everSubscribed: boolean
+  hidden: number
+  first: number
+  staticHistory: readonly Entry[]
+  stateBytes: number
+  stateKeys: number
+  subscribers: number
+  readonly entries: Entry[] = []
+  readonly entered: PresenceChange[] = []
+  readonly left: PresenceChange[] = []
+  readonly notices: Notice[] = []
+  readonly claims: ClaimMutation[] = []
+  /** `undefined` as a value: the key, user or tombstone goes. */
+  state: Map<string, string | undefined> | undefined
+  presence: Map<string, Subscriber | undefined> | undefined
+  tombstones: Map<string, Tombstone | undefined> | undefined
+
+  constructor(base: ChannelAggregate, origin: 'created' | 'held') {
+    this.base = base
+    this.created = origin === 'created'
+    this.offset = base.offset
+    this.count = base.count
+    this.options = base.options
+    this.optionsVersion = base.optionsVersion
+    this.everSubscribed = base.everSubscribed
+    this.hidden = base.hidden
+    this.first = base.first
+    this.staticHistory = base.staticHistory
+    this.stateBytes = base.stateBytes
+    this.stateKeys = base.state.size
+    this.subscribers = base.presence.size
+  }
+
+  /** Gives a draft the next place in the log. */
+  append(draft: EntryDraft): Entry {
+    this.offset += 1
+    if (draft.kind === 'publish') this.count += 1
+    const entry = { ...draft, epoch: this.base.epoch, offset: this.offset, count: this.count }
+    this.entries.push(entry)
+    return entry
+  }
+
+  /** Entries outside the log: sent with snapshots of channels without history. */
+  setStaticHistory(drafts: readonly EntryDraft[]): void {
+    this.staticHistory = drafts.map((draft) => ({
+      ...draft,
+      epoch: this.base.epoch,
+      offset: 0,
+      count: 0,
+    }))
+  }
+
+  stateOf(key: string): string | undefined {
+    return this.state?.has(key) ? this.state.get(key) : this.base.state.get(key)
+  }
+
+  setState(key: string, json: string | undefined): void {
+    this.state ??= new Map()
+    this.state.set(key, json)
+  }
+
+  subscriberOf(user: string): Subscriber | undefined {
+    return this.presence?.has(user) ? this.presence.get(user) : this.base.presence.get(user)
+  }
+
+  setSubscriber(user: string, generation: number | undefined): void {
+    this.presence ??= new Map()
+    this.presence.set(user, generation === undefined ? undefined : { user, generation })
+  }
+
+  tombstoneOf(user: string): Tombstone | undefined {
+    return this.tombstones?.has(user) ? this.tombstones.get(user) : this.base.tombstones.get(user)
+  }
+
+  setTombstone(user: string, tombstone: Tombstone | undefined): void {
+    this.tombstones ??= new Map()
+    this.tombstones.set(user, tombstone)
+  }
+
+  claimOf(user: string, id: string): Claim | undefined {
+    const own = this.claims.findLast((claim) => claim.user === user && claim.id === id)
+    return own === undefined ? this.base.claims.get(user)?.ids.get(id) : own.claim
+  }
+}

@@ -1,0 +1,54 @@
+import type { ChannelAggregate, LogMark, RecoverySettings } from './channel.ts'
+
+/** Which entries of a channel are shown, and which are still kept for healing and resume (design §3). */
+
+/** Offsets between two marks of a log. */
+const markEvery = 64
+/** Most entries one commit deletes: a shrunken history of a million entries must not stall its channel. */
+const maxTrim = 2048
+/** Trimming waits for this many entries, so that a publish does not pay for a delete of its own. */
+const minSlack = 64
+const maxSlack = 1024
+
+type Log = Pick<ChannelAggregate, 'offset' | 'first' | 'marks' | 'hidden' | 'options'>
+
+/** Offset of the oldest entry that `history_size` shows (before `history_duration` is looked at). */
+export function shownFrom(log: Log): number {
+  return Math.max(log.first, log.hidden + 1, log.offset - log.options.history_size + 1)
+}
+
+/** Whether an entry is young enough for `history_duration`. */
+export function isYoung(entry: { at: number }, log: Log, now: number): boolean {
+  const seconds = log.options.history_duration
+  return seconds === 0 || entry.at >= now - seconds * 1000
+}
+
+/** The new `first` after a commit at `now`: unchanged until enough entries may go at once. */
+export function trimmedFirst(log: Log, recovery: RecoverySettings, now: number): number {
+  const size = log.options.history_size
+  const keep = size > 0 ? Math.max(size, recovery.recoveryEntries) : 1
+  let target = log.offset - keep + 1
+  if (size > 0) {
+    const aged = agedThrough(log.marks, now - recovery.recoverySeconds * 1000)
+    target = Math.max(target, Math.min(aged, log.offset - size) + 1)
+  }
+  const slack = Math.min(maxSlack, Math.max(minSlack, keep >> 3))
+  return target - log.first < slack ? log.first : Math.min(target, log.first + maxTrim)
+}
+
+function agedThrough(marks: readonly LogMark[], before: number): number {
+  let offset = 0
+  for (const mark of marks) if (mark.at < before) offset = Math.max(offset, mark.offset)
+  return offset
+}
+
+/** The marks after the log has come to `offset` at `now`; the same list where none is due. */
+export function markLog(log: Log, now: number): readonly LogMark[] {
+  const last = log.marks.at(-1)
+  if (last !== undefined && log.offset - last.offset < markEvery) return log.marks
+  // A log of a million entries has few marks that matter: those inside the recovery window.
+  const kept = log.marks.filter((mark) => mark.offset >= log.first).slice(-maxMarks)
+  return [...kept, { offset: log.offset, at: now }]
+}
+
+const maxMarks = 64
