@@ -16,7 +16,7 @@ function element(tag, className, text) {
 /** One of eight colours, always the same one for the same name. */
 function hueOf(name) {
   let sum = 0
-  for (const character of name) sum = (sum * 31 + character.codePointAt(0)) % 9973
+  for (const character of name) sum = (sum * 17 + character.codePointAt(0)) % 9973
   return sum % 8
 }
 

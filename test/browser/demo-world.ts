@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { createDemo } from '../../demo/app.ts'
+import { launchChromium } from './chromium.ts'
+import { freePort } from './free-port.ts'
+import { OffhookProcess } from './offhook-process.ts'
+
+const secrets = { hookSecret: 'hook-secret-of-the-test', apiToken: 'api-token-of-the-test' }
+
+/** A size of the browser's window in CSS pixels. */
+export const sizes = {
+  wide: { width: 1100, height: 700 },
+  narrow: { width: 360, height: 640 },
+} as const
+
+/** The demo app, an Offhook of its own and a browser. */
+export class DemoWorld {
+  readonly url: string
+  readonly offhookUrl: string
+  /** What pages reported as errors: must be empty at the end. */
+  readonly pageErrors: string[] = []
+  readonly #demo: Server
+  readonly #browser: Browser
+  readonly #folder: string
+  readonly #contexts: BrowserContext[] = []
+  #offhook: OffhookProcess
+
+  private constructor(parts: {
+    demo: Server
+    browser: Browser
+    folder: string
+    offhook: OffhookProcess
+    offhookPort: number
+  }) {
+    this.#demo = parts.demo
+    this.#browser = parts.browser
+    this.#folder = parts.folder
+    this.#offhook = parts.offhook
+    this.url = urlOf(parts.demo)
+    this.offhookUrl = `http://127.0.0.1:${parts.offhookPort}`
+  }
+
+  static async start(): Promise<DemoWorld> {
+    const browser = await launchChromium()
+    const folder = await mkdtemp(join(tmpdir(), 'offhook-browser-'))
+    const offhookPort = await freePort()
+    const demo = createDemo({
+      ...secrets,
+      offhookUrl: `http://127.0.0.1:${offhookPort}`,
+      sessionKey: 'session-key-of-the-test',
+    })
+    await new Promise<void>((done) => demo.listen(0, '127.0.0.1', done))
+    const appUrl = `${urlOf(demo)}/hookbox`
+    const offhook = await OffhookProcess.start({ ...secrets, folder, appUrl, port: offhookPort })
+    return new DemoWorld({ demo, browser, folder, offhook, offhookPort })
+  }
+
+  /** Logs in through the login page, in a browser profile of its own. */
+  async logIn(name: string, size: keyof typeof sizes = 'wide'): Promise<Page> {
+    const context = await this.#browser.newContext({ viewport: sizes[size] })
+    this.#contexts.push(context)
+    const page = await context.newPage()
+    page.on('pageerror', (error) => this.pageErrors.push(String(error)))
+    await page.goto(`${this.url}/?room=tea`)
+    await page.getByLabel('Your name').fill(name)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.waitForURL('**/chat?room=tea')
+    return page
+  }
+
+  async stopOffhook(): Promise<void> {
+    await this.#offhook.stop()
+  }
+
+  async killOffhook(): Promise<void> {
+    await this.#offhook.kill()
+  }
+
+  /** Starts it again on the same port and data. */
+  async startOffhook(): Promise<void> {
+    const { port } = new URL(this.offhookUrl)
+    const appUrl = `${this.url}/hookbox`
+    const folder = this.#folder
+    this.#offhook = await OffhookProcess.start({ ...secrets, folder, appUrl, port: Number(port) })
+  }
+
+  /** Closes the windows of all users. */
+  async closePages(): Promise<void> {
+    for (const context of this.#contexts.splice(0)) await context.close()
+  }
+
+  async close(): Promise<void> {
+    await this.closePages()
+    await this.#browser.close()
+    await this.#offhook.stop()
+    this.#demo.closeAllConnections()
+    await new Promise((done) => this.#demo.close(done))
+    await rm(this.#folder, { recursive: true })
+  }
+}
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
