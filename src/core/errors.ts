@@ -33,6 +33,10 @@ export const refusals = {
   method_missing: { text: 'Unknown method', status: 404 },
   body_too_large: { text: 'Body too large', status: 413 },
   invalid_body: { text: 'Invalid body', status: 400 },
+  http_method: { text: 'Use GET or POST', status: 405 },
+  request_timeout: { text: 'Request not finished in time', status: 408, retry: true },
+  too_many_entries: { text: 'Too many entries', status: 400 },
+  too_many_logins: { text: 'Too many failed logins', status: 429, retry: true },
 
   // limits (spec/safety.md §4)
   too_many_channels: { text: 'Too many channels', status: 429 },

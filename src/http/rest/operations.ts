@@ -1,0 +1,92 @@
+/** Whether the app's own hook is asked about what the app itself wants done (`send_hook`). */
+export type HookChoice = 'ask' | 'skip'
+
+/** A publish by REST. `payload` is JSON text. */
+export interface RestPublish {
+  readonly channel: string
+  readonly payload: string
+  readonly originator: string | null
+  readonly hook: HookChoice
+  readonly id?: string
+  readonly ifMissing: 'refuse' | 'ignore'
+}
+
+/** Empty where the channel has no history. */
+export interface RestPublished {
+  readonly offset?: number
+  readonly epoch?: string
+  readonly datetime?: string
+  readonly duplicate?: boolean
+}
+
+/** `options` holds all options, and `history` and `state`. */
+export interface RestChannelInfo {
+  readonly name: string
+  readonly options: Readonly<Record<string, unknown>>
+  readonly subscribers: readonly string[]
+  readonly historySize: number
+  readonly reflective: boolean
+}
+
+/** What `get_user_info` tells. */
+export interface RestUserInfo {
+  readonly name: string
+  readonly channels: readonly string[]
+  readonly connections: readonly string[]
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+interface Membership {
+  readonly channel: string
+  readonly user: string
+  readonly hook: HookChoice
+}
+
+/**
+ * What REST can have done (spec/hookbox.md §6). Each throws a `Refusal`, whose message the caller sees, or anything
+ * else, which the caller sees as `internal error`. Names have been checked; options have not.
+ */
+export interface RestOperations {
+  publish(command: RestPublish): Promise<RestPublished>
+  subscribe(command: Membership): Promise<void>
+  unsubscribe(command: Membership): Promise<void>
+  message(command: {
+    readonly sender: string
+    readonly recipient: string
+    readonly payload: string
+    readonly hook: HookChoice
+  }): Promise<void>
+  createChannel(command: {
+    readonly channel: string
+    readonly options: Record<string, unknown>
+    readonly hook: HookChoice
+  }): Promise<void>
+  destroyChannel(command: { readonly channel: string; readonly hook: HookChoice }): Promise<void>
+  setChannelOptions(command: {
+    readonly channel: string
+    readonly options: Record<string, unknown>
+  }): Promise<void>
+  setState(command: {
+    readonly channel: string
+    readonly key: string
+    readonly value: unknown
+  }): Promise<void>
+  deleteState(command: { readonly channel: string; readonly key: string }): Promise<void>
+  channelInfo(channel: string): Promise<RestChannelInfo>
+  userInfo(user: string): Promise<RestUserInfo>
+  setUserOptions(command: {
+    readonly user: string
+    readonly options: Record<string, unknown>
+  }): Promise<void>
+  serverInfo(): Promise<{
+    readonly channels: readonly string[]
+    readonly connections: readonly string[]
+  }>
+  disconnect(connection: string): Promise<void>
+  disconnectUser(user: string): Promise<void>
+  setConfig(command: {
+    readonly changes: Record<string, unknown>
+    readonly address: string
+    readonly method: 'GET' | 'POST'
+  }): Promise<void>
+}

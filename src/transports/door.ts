@@ -1,0 +1,33 @@
+import type { Refusal } from '../core/errors.ts'
+import type { Link } from '../core/ports.ts'
+
+/** What a transport knows of a link when it opens. */
+export interface LinkFrom {
+  readonly protocol: 'hookbox'
+  readonly transport: 'websocket' | 'csp'
+  /** The client's address (spec/safety.md §5). */
+  readonly address: string
+  /** The request's own Cookie header as it came, only where it counts (spec/safety.md §1). */
+  readonly cookies?: string
+}
+
+/** Where a transport brings what the browser sends. */
+export interface Inbound {
+  /** Text in the order of the bytes; frames may be cut anywhere. */
+  receive(text: string): void
+  /** Once, when the link is over. `clean`: the browser closed it, or answered our close. */
+  end(how: 'clean' | 'unclean'): void
+}
+
+/** The core's side of all transports. */
+export interface ConnectionDoor {
+  /** Why no link may open now (draining, full); asked before an upgrade is accepted. */
+  admits(address: string): Refusal | undefined
+  /** Takes a link that has opened. May throw a Refusal: the link is closed with its code. */
+  accept(link: Link, from: LinkFrom): Inbound
+}
+
+/** What transports keep in `Encoded.framed`: each its own framing of one message, built once for all links. */
+export interface Framings {
+  webSocket?: Buffer
+}

@@ -1,0 +1,196 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import { refusals } from '../core/errors.ts'
+import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
+import type { Inbound } from './door.ts'
+import { type FrameJoiner, frameOf } from './frame.ts'
+import type { Pingable } from './ping-wheel.ts'
+
+/** What all links of one transport share. */
+export interface LinkParts {
+  readonly joiner: FrameJoiner
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  /** How long the rest of a message may take. */
+  readonly frameTimeoutMs: number
+}
+
+const maxReasonBytes = 123
+/** Bytes of a client's control frame besides its payload: two of head, four of mask. */
+const controlHeadBytes = 6
+const invalidUtf8 = 1007
+const internalError = 1011
+
+/**
+ * One WebSocket as the core's Link. Messages go to the socket as whole frames, many in one write; ws itself only
+ * writes whole control frames there, so nothing can come to stand inside a frame.
+ */
+export class WebSocketLink implements Link, Pingable {
+  slot = 0
+  pingedAt = 0
+  readonly #ws: WebSocket
+  readonly #socket: Socket
+  readonly #parts: LinkParts
+  /** Extensions were negotiated: then each message has to pass through ws. */
+  readonly #isCompressed: boolean
+  #inbound: Inbound | undefined
+  /** Of binary messages; made with the first one. */
+  #decoder: InstanceType<typeof TextDecoder> | undefined
+  /** How we ended it, if we did. */
+  #ending: 'no' | 'asked' | 'violation' = 'no'
+  #pendingAtPing = 0
+  #bytesDone: number
+  #partialSince: number | undefined
+
+  constructor(ws: WebSocket, socket: Socket, parts: LinkParts) {
+    this.#ws = ws
+    this.#socket = socket
+    this.#parts = parts
+    this.#isCompressed = ws.extensions !== ''
+    this.#bytesDone = socket.bytesRead
+  }
+
+  /** Starts to bring what comes; before that the link can already be written to. */
+  open(inbound: Inbound): void {
+    this.#inbound = inbound
+    this.#ws.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary))
+    this.#ws.on('pong', (data) => this.#onControl(data))
+    this.#ws.on('ping', (data) => this.#onControl(data))
+  }
+
+  get pendingBytes(): number {
+    return this.#isCompressed ? this.#ws.bufferedAmount : this.#socket.writableLength
+  }
+
+  write(encoded: readonly Encoded[]): void {
+    const [first] = encoded
+    if (first === undefined || this.#ws.readyState !== this.#ws.OPEN) return
+    if (this.#isCompressed) for (const { text } of encoded) this.#ws.send(text)
+    else if (encoded.length === 1) this.#socket.write(frameOf(first))
+    else this.#writeMany(encoded)
+  }
+
+  close(code: number, reason: string): void {
+    this.#end('asked', code, reason)
+  }
+
+  pause(): void {
+    this.#ws.pause()
+  }
+
+  resume(): void {
+    this.#ws.resume()
+  }
+
+  ping(): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return
+    this.#pendingAtPing = this.pendingBytes
+    this.#ws.ping()
+  }
+
+  get isExcused(): boolean {
+    if (this.#ws.isPaused) return true
+    const pending = this.pendingBytes
+    const isMoving = pending > 0 && pending !== this.#pendingAtPing
+    this.#pendingAtPing = pending
+    return isMoving
+  }
+
+  lost(): void {
+    this.#parts.telemetry.limit('ping-timeout')
+    this.#ws.terminate()
+  }
+
+  /** Attack: ws keeps an unfinished message; begun ones that never end would pile up. */
+  inspect(): void {
+    if (this.#socket.bytesRead <= this.#bytesDone || this.#ws.isPaused) {
+      this.#partialSince = undefined
+      return
+    }
+    const now = this.#parts.clock.now()
+    this.#partialSince ??= now
+    if (now - this.#partialSince < this.#parts.frameTimeoutMs) return
+    this.#parts.telemetry.limit('frame-timeout')
+    this.#end('violation', refusals.frame_timeout.close, refusals.frame_timeout.text)
+  }
+
+  /** Ends it without ceremony. */
+  terminate(): void {
+    this.#ws.terminate()
+  }
+
+  /** ws found the browser breaking the protocol, and closes the link by itself. */
+  violated(): void {
+    this.#ending = 'violation'
+  }
+
+  /** The link is over. `code` 1006: without a closing handshake. */
+  over(code: number): void {
+    const isClean = code !== 1006 && this.#ending !== 'violation'
+    this.#inbound?.end(isClean ? 'clean' : 'unclean')
+    this.#inbound = undefined
+  }
+
+  #writeMany(encoded: readonly Encoded[]): void {
+    const joined = this.#parts.joiner.join(encoded)
+    if (joined !== undefined) {
+      this.#socket.write(joined)
+      return
+    }
+    this.#socket.cork()
+    for (const message of encoded) this.#socket.write(frameOf(message))
+    this.#socket.uncork()
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    this.pingedAt = 0
+    this.#bytesDone = this.#socket.bytesRead
+    this.#partialSince = undefined
+    if (this.#ending !== 'no') return
+    const text = this.#decode(data, isBinary)
+    if (text === undefined) {
+      this.#end('violation', invalidUtf8, 'Invalid UTF-8')
+      return
+    }
+    try {
+      this.#inbound?.receive(text)
+    } catch (error) {
+      this.#parts.telemetry.failure('websocket', error)
+      this.#end('asked', internalError, refusals.internal.text)
+    }
+  }
+
+  #onControl(data: Buffer): void {
+    this.pingedAt = 0
+    const done = this.#bytesDone + controlHeadBytes + data.length
+    this.#bytesDone = Math.min(done, this.#socket.bytesRead)
+  }
+
+  /** Text messages have been checked by ws; a character of binary ones may be cut over two of them. */
+  #decode(data: Buffer, isBinary: boolean): string | undefined {
+    try {
+      if (isBinary) {
+        this.#decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+        return this.#decoder.decode(data, { stream: true })
+      }
+      this.#decoder?.decode()
+      return data.toString('utf8')
+    } catch {
+      return undefined
+    }
+  }
+
+  #end(ending: 'asked' | 'violation', code: number, reason: string): void {
+    if (this.#ending !== 'no') return
+    this.#ending = ending
+    this.#ws.close(code, cutReason(reason))
+    // The browser's answer to the close must be read.
+    this.#ws.resume()
+  }
+}
+
+function cutReason(reason: string): string {
+  let cut = reason.slice(0, maxReasonBytes)
+  while (Buffer.byteLength(cut) > maxReasonBytes) cut = cut.slice(0, -1)
+  return cut.toWellFormed()
+}

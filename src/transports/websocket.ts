@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { Refusal } from '../core/errors.ts'
+import type { Clock, Telemetry } from '../core/ports.ts'
+import type { Addresses } from '../http/address.ts'
+import type { OriginRequest, OriginVerdict } from '../http/origin.ts'
+import { answerRaw } from '../http/raw-answer.ts'
+import type { HttpSettings } from '../http/settings.ts'
+import type { ConnectionDoor, LinkFrom } from './door.ts'
+import { FrameJoiner } from './frame.ts'
+import { PingWheel } from './ping-wheel.ts'
+import { type LinkParts, WebSocketLink } from './websocket-link.ts'
+
+/** What the transport stands on. */
+export interface WebSocketParts {
+  readonly settings: Pick<
+    HttpSettings,
+    'maxFrameBytes' | 'frameTimeoutMs' | 'pingIntervalMs' | 'pingTimeoutMs' | 'compress'
+  >
+  readonly door: ConnectionDoor
+  readonly addresses: Addresses
+  readonly judge: (request: OriginRequest) => OriginVerdict
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+}
+
+/** WebSocket links (spec/hookbox.md §2) on upgrades that the listener hands over. */
+export interface WebSocketTransport {
+  /** Opens a link, or answers why not; the status of the answer is returned. */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): number
+  /** Ends all links without ceremony. */
+  close(): void
+}
+
+/** A message may hold several frames; the core's decoder bounds each frame. */
+const maxMessageBytes = 1_048_576
+const maxFragments = 4096
+const closeTimeoutMs = 10_000
+
+/** Makes the transport; its one timer runs until `close`. */
+export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransport {
+  const { settings, clock, telemetry } = parts
+  const server = createServer(settings)
+  const wheel = new PingWheel<WebSocketLink>(
+    { intervalMs: settings.pingIntervalMs, timeoutMs: settings.pingTimeoutMs },
+    clock,
+  )
+  const shared: LinkParts = {
+    joiner: new FrameJoiner(),
+    clock,
+    telemetry,
+    frameTimeoutMs: settings.frameTimeoutMs,
+  }
+
+  function open(ws: WebSocket, socket: Socket, from: LinkFrom): void {
+    const link = new WebSocketLink(ws, socket, shared)
+    ws.on('error', (error) => {
+      if (codeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') telemetry.limit('max-frame-bytes')
+      link.violated()
+    })
+    ws.on('close', (code) => {
+      wheel.remove(link)
+      link.over(code)
+    })
+    wheel.add(link)
+    try {
+      link.open(parts.door.accept(link, from))
+    } catch (error) {
+      if (!(error instanceof Refusal)) telemetry.failure('accept', error)
+      const refusal = error instanceof Refusal ? error : new Refusal('internal')
+      link.close(refusal.close ?? (refusal.retry ? 1013 : 1011), refusal.message)
+    }
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      const admitted = admit(request, parts)
+      if (admitted instanceof Refusal) {
+        answerRefusal(socket, admitted)
+        return admitted.status
+      }
+      let status = 400
+      server.handleUpgrade(request, socket, head, (ws) => {
+        status = 101
+        open(ws, socket, admitted)
+      })
+      return status
+    },
+    close() {
+      wheel.stop()
+      for (const link of wheel.links()) link.terminate()
+    },
+  }
+}
+
+/** A refused upgrade, said in plain text. */
+export function answerRefusal(socket: Socket, refusal: Refusal): void {
+  answerRaw(socket, {
+    status: refusal.status,
+    type: 'text/plain; charset=utf-8',
+    body: refusal.message,
+    ...(refusal.retry ? { headers: { 'Retry-After': '5' } } : {}),
+  })
+}
+
+function admit(request: IncomingMessage, parts: WebSocketParts): LinkFrom | Refusal {
+  const address = parts.addresses.clientOf(request)
+  const refusal = parts.door.admits(address)
+  if (refusal !== undefined) return refusal
+  const verdict = parts.judge({
+    door: 'websocket',
+    headers: request.headers,
+    scheme: parts.addresses.schemeOf(request),
+  })
+  if (!verdict.allowed) return new Refusal('unauthorized', 'Origin not allowed (--allow-origin)')
+  const cookies = verdict.cookiesCount ? request.headers.cookie : undefined
+  return {
+    protocol: 'hookbox',
+    transport: 'websocket',
+    address,
+    ...(cookies === undefined ? {} : { cookies }),
+  }
+}
+
+function createServer(settings: WebSocketParts['settings']): WebSocketServer {
+  const options = {
+    noServer: true,
+    clientTracking: false,
+    maxFragments,
+    closeTimeout: closeTimeoutMs,
+    // Attack: a small message that inflates to a large one.
+    maxPayload: settings.compress
+      ? settings.maxFrameBytes
+      : Math.max(maxMessageBytes, settings.maxFrameBytes),
+    perMessageDeflate: settings.compress
+      ? { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 512 }
+      : false,
+  }
+  const server = new WebSocketServer(options)
+  server.on('headers', (headers) => headers.push('X-Content-Type-Options: nosniff'))
+  server.on('wsClientError', (error, socket) =>
+    answerRaw(socket, {
+      status: 400,
+      type: 'text/plain; charset=utf-8',
+      body: error.message,
+      headers: { 'Sec-WebSocket-Version': '13' },
+    }),
+  )
+  return server
+}
+
+function codeOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined
+}
