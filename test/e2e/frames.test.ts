@@ -103,18 +103,16 @@ describeWorlds('frames: the byte stream (spec §2)', oneKind, (start) => {
 })
 
 describeWorlds('frames: errors by name (spec §2)', oneKind, (start) => {
-  it.each([
-    'SUBSCRIBE',
-    'UNSUBSCRIBE',
-    'PUBLISH',
-    'MESSAGE',
-  ])('answers %s without CONNECT by Not connected', async (name) => {
-    const world = await start()
-    const client = await world.open()
-    const id = client.send(name, { channel_name: 'room', name: 'bob', payload: 'null' })
-    expect(await client.error(id)).toEqual({ id, reference_id: id, msg: 'Not connected' })
-    expect(world.app.calls.all).toEqual([])
-  })
+  it.each(['SUBSCRIBE', 'UNSUBSCRIBE', 'PUBLISH', 'MESSAGE'])(
+    'answers %s without CONNECT by Not connected',
+    async (name) => {
+      const world = await start()
+      const client = await world.open()
+      const id = client.send(name, { channel_name: 'room', name: 'bob', payload: 'null' })
+      expect(await client.error(id)).toEqual({ id, reference_id: id, msg: 'Not connected' })
+      expect(world.app.calls.all).toEqual([])
+    },
+  )
 
   it.each(['SUBSCRIBE', 'UNSUBSCRIBE', 'PUBLISH'])('wants a channel_name for %s', async (name) => {
     const world = await start()

@@ -58,7 +58,10 @@ describeWorlds('polling by the clock (spec §3)', oneKind, (start) => {
   it('posts the form with the secret, applies options, then publishes (persistent)', async () => {
     const clock = createManualClock()
     const world = await start({ clock, args: ['--webhook-secret', 'hush'] })
-    world.app.route('/poll', () => [true, { payload: { n: 1 }, state: { a: 1 }, reflective: false }])
+    world.app.route('/poll', () => [
+      true,
+      { payload: { n: 1 }, state: { a: 1 }, reflective: false },
+    ])
     world.app.channels.set('room', {
       polling: {
         mode: 'persistent',
@@ -125,7 +128,7 @@ describeWorlds('polling by the clock (spec §3)', oneKind, (start) => {
     await clock.advance(60_000)
     expect(await ann.unread('PUBLISH')).toEqual([])
     const info = await world.rest.ok('get_channel_info', { channel_name: 'room' })
-    expect(info.options?.['polling']).toMatchObject({ mode: '' })
+    expect(info.options?.polling).toMatchObject({ mode: '' })
   })
 
   it('backs off while polls fail, at most 300 s apart, and recovers', async () => {
@@ -180,7 +183,7 @@ describeWorlds('polling by the clock (spec §3)', oneKind, (start) => {
     await clock.advance(1500)
     expect((await ann.published('room')).payload).toBe(2)
     const info = await world.rest.ok('get_channel_info', { channel_name: 'room' })
-    expect(info.options?.['polling']).toEqual({
+    expect(info.options?.polling).toEqual({
       mode: 'simple',
       interval: 10,
       url: `${world.app.origin}/two`,

@@ -27,7 +27,7 @@ describeWorlds('publish (spec §3)', reliableKinds, (start) => {
     await world.rest.publish('room', 'mark')
     expect((await bob.published('room')).payload).toBe('mark')
     const info = await world.rest.ok('get_channel_info', { channel_name: 'room' })
-    expect(info.options?.['history']).toHaveLength(3)
+    expect(info.options?.history).toHaveLength(3)
   })
 
   it('delivers override_payload instead', async () => {
@@ -85,7 +85,7 @@ describeWorlds('publish (spec §3)', reliableKinds, (start) => {
     one.publish('room', 'public')
     expect((await bob.published('room')).payload).toBe('public')
     const info = await world.rest.ok('get_channel_info', { channel_name: 'room' })
-    expect(info.options?.['history']).toHaveLength(1)
+    expect(info.options?.history).toHaveLength(1)
   })
 
   it('leaves out the sending connection of an only_to_sender publish without reflection', async () => {

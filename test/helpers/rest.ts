@@ -25,13 +25,21 @@ export interface RestBody {
   duplicate?: boolean
   name?: string
   channel_name?: string
-  options?: Record<string, unknown>
+  options?: ReadOptions
   subscribers?: string[]
   history?: unknown
   reflective?: boolean
   channels?: string[]
   connections?: string[]
   results?: RestBatchResult[]
+}
+
+/** Options as get_channel_info and get_user_info show them. */
+export interface ReadOptions {
+  history?: [string, { user?: string; payload?: unknown; datetime?: string }][]
+  state?: unknown
+  history_size?: number
+  polling?: unknown
 }
 
 export interface RestBatchResult {
@@ -129,7 +137,10 @@ function request(call: {
     return [call.url, { method: 'POST', headers, body: JSON.stringify(call.fields) }]
   }
   const text = new URLSearchParams(
-    Object.entries(call.fields).map(([key, value]) => [key, fieldText(key, value)]),
+    Object.entries(call.fields).map(([key, value]): [string, string] => [
+      key,
+      fieldText(key, value),
+    ]),
   )
   if (call.form === 'query') return [`${call.url}?${text}`, { headers: { ...call.headers } }]
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...call.headers }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +86,15 @@ export async function startWorld(kind: WorldKind, options: WorldOptions = {}): P
   let nodes = await start()
   const clients: Client[] = []
   let turn = 0
+  let stopping: Promise<void> | undefined
+
+  async function stop(): Promise<void> {
+    for (const client of clients) client.socket.terminate()
+    await stopNodes(nodes)
+    await app.close()
+    await ground.remove()
+    expect(clients.flatMap((client) => client.breaches)).toEqual([])
+  }
 
   async function open(given: ClientOptions & { readonly node?: number } = {}): Promise<Client> {
     const node = nodes[given.node ?? turn++ % nodes.length]
@@ -115,16 +125,13 @@ export async function startWorld(kind: WorldKind, options: WorldOptions = {}): P
       return client
     },
     async restart() {
-      await stopNodes(nodes, ground)
+      await stopNodes(nodes)
       await ground.reopen()
       nodes = await start()
     },
-    async stop() {
-      for (const client of clients) client.socket.terminate()
-      await stopNodes(nodes, ground)
-      await app.close()
-      await ground.remove()
-      expect(clients.flatMap((client) => client.breaches)).toEqual([])
+    stop() {
+      stopping ??= stop()
+      return stopping
     },
   }
 }
@@ -190,11 +197,12 @@ interface Start {
   readonly options: WorldOptions
 }
 
-function startNodes({ kind, app, ground, options }: Start): Promise<Server[]> {
+async function startNodes({ kind, app, ground, options }: Start): Promise<Server[]> {
   const names = kind === 'two nodes' || kind === 'chaos' ? ['a', 'b'] : ['a']
-  const { config } = readConfig({
+  const { config } = await readConfig({
     argv: [
-      ...['--port', '0', '--interface', '127.0.0.1', '--log-level', 'silent'],
+      ...['--port', '0', '--interface', '127.0.0.1'],
+      ...(options.args?.includes('--log-level') ? [] : ['--log-level', 'silent']),
       ...(options.appArgs?.(app) ?? ['--app-url', `${app.origin}/hookbox`]),
       ...(options.token === null ? [] : ['--api-token', options.token ?? apiToken]),
       ...ground.args,
@@ -202,6 +210,7 @@ function startNodes({ kind, app, ground, options }: Start): Promise<Server[]> {
       ...(options.args ?? []),
     ],
     env: {},
+    readFile: (path) => readFileSync(path, 'utf8'),
   })
   return Promise.all(
     names.map((nodeId) => {
@@ -216,6 +225,6 @@ function startNodes({ kind, app, ground, options }: Start): Promise<Server[]> {
   )
 }
 
-async function stopNodes(nodes: readonly Server[], _ground: Ground): Promise<void> {
+async function stopNodes(nodes: readonly Server[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.close()))
 }
