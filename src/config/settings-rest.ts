@@ -50,6 +50,6 @@ export const restSettings = {
     short: 'a',
     secret: true,
     default: '',
-    doc: 'Turns the console at /admin on.',
+    doc: 'Password of the console at /admin; without effect in this version, which has none yet.',
   },
 } as const satisfies SettingTable

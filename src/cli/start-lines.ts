@@ -1,0 +1,39 @@
+import type { Config } from '../config/config.ts'
+import { probeApp } from '../hooks/probe.ts'
+import type { Server } from '../server.ts'
+
+/** One line each on what is up, where, and what is off (spec: issue of the first release, "Start-up says"). */
+export function startLines(config: Config, server: Server): readonly string[] {
+  return [
+    `Listening on ${server.url}`,
+    `Store: ${config.store}${config.store === 'memory' ? ' (nothing lasts longer than this process)' : ''}`,
+    restLine(config, server),
+    consoleLine(config),
+  ]
+}
+
+/** Opens one link to the app, and says whether it is there and what follows if not. Never rejects. */
+export async function appLine(config: Config): Promise<string> {
+  const url = printable(config.cbSingleUrl || config.appUrl)
+  const probe = await probeApp(config)
+  if (probe.reachable) return `App: ${url} (reachable)`
+  return `App: ${url} is not reachable (${probe.reason}): until it is, everything that needs a hook is refused. ${probe.hint}`
+}
+
+/** Without userinfo and query: they may hold secrets (spec/safety.md §6). */
+function printable(text: string): string {
+  const url = new URL(text)
+  return `${url.origin}${url.pathname}`
+}
+
+function restLine(config: Config, server: Server): string {
+  if (config.apiToken === '') return 'REST: off (--api-token turns it on)'
+  const { webApi } = server
+  return webApi ? `REST: on, port ${webApi.port}` : 'REST: on'
+}
+
+function consoleLine(config: Config): string {
+  return config.adminPassword === ''
+    ? 'Console: off'
+    : 'Console: off (this version has none yet; --admin-password has no effect)'
+}
