@@ -207,17 +207,6 @@ describe('a verdict', () => {
     )
     expect((await app.ask(subscribe)).setCookies).toEqual(['a=1; Path=/', 'httponly=4'])
   })
-
-  it('of a connect without cookies that was refused is spoken of', async () => {
-    const events: unknown[] = []
-    const telemetry = { failure() {}, limit() {}, event: (...all: unknown[]) => events.push(all) }
-    const { app } = await start(answerWith([false, {}]), {}, { parts: { telemetry } })
-    await app.ask({ hook: 'connect', form: [], cookies: 'a=1' })
-    expect(events).toEqual([])
-    const { requestId } = await app.ask({ hook: 'connect', form: [] })
-    const hint = expect.stringContaining('no cookie')
-    expect(events).toEqual([['connect refused', { request: requestId, hint }]])
-  })
 })
 
 describe('an answer that is none', () => {

@@ -11,7 +11,7 @@ import { createPools, type Pools } from './pools.ts'
 import { type ProbeResult, probeApp } from './probe.ts'
 import { createScrub } from './scrub.ts'
 import type { HookSettings } from './settings.ts'
-import { readVerdict, refusedConnectHint } from './verdict.ts'
+import { readVerdict } from './verdict.ts'
 
 /** The app over HTTP. */
 export interface HttpApp extends App {
@@ -59,13 +59,10 @@ class AppOverHttp implements HttpApp {
     )
   }
 
-  async ask(gate: Gate): Promise<Verdict> {
+  ask(gate: Gate): Promise<Verdict> {
     const id = `msg_${randomUUID().replaceAll('-', '')}`
     const { hook, form, cookies, address } = gate
-    const verdict = await this.#call({ hook, id, form, cookies, address }, readVerdict)
-    const hint = refusedConnectHint(gate, verdict)
-    if (hint) this.#parts.telemetry?.event('connect refused', { request: verdict.requestId, hint })
-    return verdict
+    return this.#call({ hook, id, form, cookies, address }, readVerdict)
   }
 
   async tell(notice: Notice, context: { cookies?: string; address?: string }): Promise<void> {

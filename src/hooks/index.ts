@@ -5,6 +5,14 @@ export { BadAnswer } from './hook-failure.ts'
 export type { HookRequest } from './hook-request.ts'
 export { type HookName, hookUrl } from './hook-url.ts'
 export { bareHost, isLoopbackHost } from './host.ts'
+export {
+  type NoticeContext,
+  type OutboxParts,
+  type OutboxWorker,
+  startOutboxWorker,
+} from './outbox-worker.ts'
 export type { ProbeResult } from './probe.ts'
 export type { HookSettings, WebSettings } from './settings.ts'
 export { signWebhook } from './signature.ts'
+export { refusedConnectHint } from './verdict.ts'
+export { createWeb, type HttpWeb } from './web.ts'
