@@ -111,7 +111,7 @@ describeWorlds('limits of links (safety §4)', oneKind, (start) => {
   })
 
   it('counts a link that answers no ping as lost', async () => {
-    const world = await start({ args: ['--ping-interval', '0.3', '--ping-timeout', '0.3'] })
+    const world = await start({ args: ['--ping-interval', '1', '--ping-timeout', '1'] })
     world.app.channels.set('room', { presenceful: true })
     const ann = await world.login('ann')
     const bob = await world.login('bob')
@@ -181,7 +181,7 @@ describeWorlds('limits of channels and users (safety §4)', oneKind, (start) => 
   })
 
   it('refuses a state that is too large, from create, options and keys alike', async () => {
-    const world = await start({ args: ['--max-state-bytes', '1000', '--max-state-keys', '3'] })
+    const world = await start({ args: ['--max-state-bytes', '1024', '--max-state-keys', '3'] })
     const big = 'x'.repeat(1100)
     await world.rest.refused('create_channel', { channel_name: 'room', state: { big } })
     await world.rest.create('room', { state: { a: 1, b: 2, c: 3 } })
@@ -206,9 +206,9 @@ describeWorlds('limits of channels and users (safety §4)', oneKind, (start) => 
   })
 
   it('leaves the oldest entries out of a snapshot above --max-snapshot-bytes', async () => {
-    const world = await start({ args: ['--max-snapshot-bytes', '10000'] })
+    const world = await start({ args: ['--max-snapshot-bytes', '65536'] })
     await world.rest.create('room', { history_size: 10, moderated: false })
-    for (let n = 0; n < 10; n += 1) await world.rest.publish('room', `${n}${'x'.repeat(3000)}`)
+    for (let n = 0; n < 10; n += 1) await world.rest.publish('room', `${n}${'x'.repeat(20_000)}`)
     const ann = await world.login('ann')
     const { history } = await ann.subscribe('room')
     const firsts = history?.map((entry) => String(entry[1].payload)[0]) ?? []

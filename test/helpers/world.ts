@@ -81,7 +81,7 @@ export function describeWorlds(
 /** Starts one world; `stop` fails if any client saw a breach of the wire format. */
 export async function startWorld(kind: WorldKind, options: WorldOptions = {}): Promise<World> {
   const app = await startApp()
-  const ground = await createGround(kind)
+  const ground = await createGround(kind, options.clock)
   const start = () => startNodes({ kind, app, ground, options })
   let nodes = await start()
   const clients: Client[] = []
@@ -159,7 +159,7 @@ interface Ground {
   remove(): Promise<void>
 }
 
-async function createGround(kind: WorldKind): Promise<Ground> {
+async function createGround(kind: WorldKind, clock?: Clock): Promise<Ground> {
   if (kind === 'one node, level') {
     const folder = await mkdtemp(join(tmpdir(), 'offhook-e2e-'))
     return {
@@ -170,7 +170,7 @@ async function createGround(kind: WorldKind): Promise<Ground> {
       remove: () => rm(folder, { recursive: true, force: true }),
     }
   }
-  const stores = createMemoryStores()
+  const stores = createMemoryStores(clock === undefined ? {} : { now: () => clock.now() })
   let hub = createLocalBusHub()
   return {
     args: ['--store', 'memory'],
