@@ -13,9 +13,10 @@ export interface Head extends Position {
   readonly count: number
 }
 
-/** Who made an entry. All absent: the server or the app itself. */
+/** Who made an entry. */
 export interface Author {
-  readonly user?: string
+  /** `null`: the app without an originator; absent: hidden, the channel was anonymous. */
+  readonly user?: string | null
   /** Id of the connection, 32 hex characters. */
   readonly connection?: string
   /** Display name, where the protocol has one (talk). */

@@ -62,3 +62,11 @@ export const defaultUserOptions: UserOptions = {
   global_unsubscriptions: false,
   auto_subscribe: [],
 }
+
+/** Whether an action on a channel needs its hook: each flag on its own where `moderated` is false. */
+export function asks(
+  options: ChannelOptions,
+  action: 'publish' | 'subscribe' | 'unsubscribe',
+): boolean {
+  return options.moderated || options[`moderated_${action}`] === true
+}

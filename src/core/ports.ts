@@ -43,6 +43,8 @@ export interface UserStore {
   commit(user: string, commit: UserCommit): Promise<UserCommitResult>
   snapshot(user: string): Promise<UserRecord | undefined>
   list(query: UserListQuery): Promise<NamePage>
+  /** Nodes that hold a connection in some record. */
+  nodes(): Promise<readonly string[]>
   changed(cursor: string | undefined): Promise<Changed>
 }
 
@@ -111,6 +113,8 @@ export type BusMessage =
       readonly node: string
       readonly user: string
       readonly version: number
+      /** `initial_data` of the subscribe that this tells of; lost with the message, as a hint may be. */
+      readonly initial?: { readonly channel: string; readonly json: string }
     }
 
 /** An act on something another node holds. `id` is the same on each try; the receiver acts once. */

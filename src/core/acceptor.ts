@@ -1,0 +1,126 @@
+import { Connection, type LinkOrigin } from './connection.ts'
+import type { Core } from './core.ts'
+import { Deadlines } from './deadlines.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { Refusal } from './errors.ts'
+import type { Link } from './ports.ts'
+import type { Protocol } from './protocol.ts'
+import { RefusalBudget } from './refusal-budget.ts'
+import { SlowReaders } from './slow-readers.ts'
+
+/** What a transport tells of its link after it was accepted. */
+export interface Inbound {
+  receive(text: string): void
+  /** The link is over: `clean` where both sides said so. */
+  end(how: 'clean' | 'unclean'): void
+}
+
+/** Lets links in and gives each its connection; knows how long they may take to say who they are. */
+export class Acceptor {
+  readonly #core: Core
+  readonly #unconnected: Deadlines<Connection>
+  readonly #unfinished: Deadlines<Connection>
+  readonly #slowReaders: SlowReaders
+  readonly #refusals: RefusalBudget
+  readonly #ends = new Set<Promise<void>>()
+  #draining = false
+
+  constructor(core: Core) {
+    this.#core = core
+    const { clock, settings, telemetry } = core
+    const end = (connection: Connection, refusal: Refusal, limit: string) => {
+      telemetry.limit(limit)
+      connection.close(refusal)
+    }
+    this.#unconnected = new Deadlines(clock, (connection) =>
+      end(connection, new Refusal('connect_timeout'), 'connect-timeout'),
+    )
+    this.#unfinished = new Deadlines(clock, (connection) =>
+      end(connection, new Refusal('frame_timeout'), 'frame-timeout'),
+    )
+    this.#slowReaders = new SlowReaders(clock, settings, (connection, limit) =>
+      end(connection, new Refusal('slow_consumer'), limit),
+    )
+    this.#refusals = new RefusalBudget(clock, settings)
+  }
+
+  /** Why no link is taken now, if so. */
+  admits(): Refusal | undefined {
+    return this.#draining ? new Refusal('draining') : undefined
+  }
+
+  accept(link: Link, protocol: Protocol, origin: LinkOrigin): Inbound {
+    const { core } = this
+    const connection = new Connection({
+      id: core.random.hex(16),
+      link,
+      protocol,
+      session: protocol.open(core.settings),
+      origin,
+      pressure: this.#slowReaders,
+    })
+    core.hub.connections.set(connection.id, connection)
+    this.#unconnected.set(connection, core.settings.connectTimeoutMs)
+    const dispatcher = new Dispatcher(core, connection, {
+      refusals: this.#refusals,
+      onConnected: () => this.#unconnected.clear(connection),
+    })
+    return {
+      receive: (text) => this.#receive(connection, dispatcher, text),
+      end: () => this.#end(connection, dispatcher),
+    }
+  }
+
+  /** No new links; those there are told to come back, spread over `spreadMs`. Nobody leaves anything (G10). */
+  async drain(spreadMs: number): Promise<void> {
+    this.#draining = true
+    const { connections } = this.core.hub
+    const step = connections.size === 0 ? 0 : spreadMs / connections.size
+    let waitMs = 0
+    for (const connection of connections.values()) {
+      this.core.clock.after(waitMs, () => connection.close(new Refusal('draining')))
+      waitMs += step
+    }
+    await new Promise<void>((resolve) => {
+      this.core.clock.after(waitMs, resolve)
+    })
+  }
+
+  /** Resolves when the ends that are under way have been carried out. */
+  async settled(): Promise<void> {
+    while (this.#ends.size > 0) await Promise.allSettled(this.#ends)
+  }
+
+  close(): void {
+    this.#unconnected.close()
+    this.#unfinished.close()
+    this.#slowReaders.close()
+  }
+
+  get core(): Core {
+    return this.#core
+  }
+
+  #receive(connection: Connection, dispatcher: Dispatcher, text: string): void {
+    if (connection.stage === 'closed') return
+    dispatcher.take(connection.session.receive(text))
+    if (!connection.session.pending) this.#unfinished.clear(connection)
+    else if (!this.#unfinished.has(connection)) {
+      this.#unfinished.set(connection, this.#core.settings.frameTimeoutMs)
+    }
+  }
+
+  #end(connection: Connection, dispatcher: Dispatcher): void {
+    if (connection.stage === 'closed') return
+    const connected = connection.stage !== 'open'
+    connection.stage = 'closed'
+    this.#core.hub.connections.delete(connection.id)
+    this.#unconnected.clear(connection)
+    this.#unfinished.clear(connection)
+    this.#slowReaders.forget(connection)
+    if (!connected || this.#draining) return
+    const ending = dispatcher.finish().finally(() => this.#ends.delete(ending))
+    this.#ends.add(ending)
+    this.#core.background('end of connection', ending)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Refusal } from './errors.ts'
+import type { LocalChannel } from './local-channel.ts'
+import type { LocalUser } from './local-user.ts'
+import type { Encoded, Link } from './ports.ts'
+import type { Protocol, Session } from './protocol.ts'
+
+/** A connection's place in a channel. */
+export interface Attachment {
+  readonly channel: LocalChannel
+  /** Generation of the user's join: another one means the user left and came back meanwhile. */
+  readonly generation: number
+}
+
+/** What a transport knows of a link when it opens. */
+export interface LinkOrigin {
+  readonly transport: string
+  /** The client's address (spec/safety.md §5). */
+  readonly address: string
+  /** The request's own Cookie header, only where it counts (spec/safety.md §1). */
+  readonly cookies?: string
+}
+
+/** How far a connection has come. */
+type ConnectionStage = 'open' | 'connecting' | 'connected' | 'closed'
+
+/** One link of one browser: a transport's link, a protocol's session and the core's record of it. */
+export class Connection {
+  readonly id: string
+  readonly link: Link
+  readonly protocol: Protocol
+  readonly session: Session
+  readonly origin: LinkOrigin
+  stage: ConnectionStage = 'open'
+  user: LocalUser | undefined
+  /** Cookie header for hooks; lives here only. */
+  cookies = ''
+  /** Bytes of snapshots that may still be waiting: not held against a slow reader. */
+  allowedBytes = 0
+  /** Sent in this turn, not yet written. */
+  readonly outbox: Encoded[] = []
+  /** Channels whose entries this connection gets, by name, with the join that brought it there. */
+  readonly channels = new Map<string, Attachment>()
+  readonly #pressure: Pressure
+
+  constructor(parts: {
+    id: string
+    link: Link
+    protocol: Protocol
+    session: Session
+    origin: LinkOrigin
+    pressure: Pressure
+  }) {
+    this.id = parts.id
+    this.link = parts.link
+    this.protocol = parts.protocol
+    this.session = parts.session
+    this.origin = parts.origin
+    this.#pressure = parts.pressure
+  }
+
+  /** Hands the turn's messages to the transport. */
+  flush(): void {
+    const encoded = this.outbox.splice(0)
+    if (this.stage === 'closed') return
+    this.link.write(encoded)
+    if (this.link.pendingBytes > 0) this.#pressure.wrote(this)
+  }
+
+  /** Lets the link end with what is in the outbox and the refusal's close code. */
+  close(refusal: Refusal): void {
+    if (this.stage !== 'closed') this.flush()
+    this.link.close(refusal.close ?? 1000, refusal.message)
+  }
+}
+
+/** Watches what a link has not taken yet (spec/safety.md §4). */
+export interface Pressure {
+  wrote(connection: Connection): void
+}

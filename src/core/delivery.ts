@@ -1,0 +1,30 @@
+import type { Connection } from './connection.ts'
+import type { Clock, Encoded } from './ports.ts'
+
+/**
+ * One write per connection per turn of the event loop: what is sent in a turn waits in the connection's outbox,
+ * in order, and leaves together at its end.
+ */
+export class Delivery {
+  readonly #clock: Clock
+  #waiting: Connection[] = []
+  readonly #flush = () => this.#writeAll()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  send(connection: Connection, encoded: Encoded): void {
+    if (connection.outbox.length === 0) {
+      if (this.#waiting.length === 0) this.#clock.endOfTurn(this.#flush)
+      this.#waiting.push(connection)
+    }
+    connection.outbox.push(encoded)
+  }
+
+  #writeAll(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const connection of waiting) connection.flush()
+  }
+}

@@ -1,0 +1,227 @@
+import type { Connection } from './connection.ts'
+import type { Core } from './core.ts'
+import type { Entry } from './entry.ts'
+import { Refusal } from './errors.ts'
+import type { Event } from './event.ts'
+import { LocalChannel } from './local-channel.ts'
+import { LocalUser } from './local-user.ts'
+import type { BusAddress, BusMessage, ChannelCommitted, UserRecord } from './ports.ts'
+import { reconcileAll } from './reconcile.ts'
+
+const idleChannelMs = 60_000
+
+/** What this node holds: channels it listens to, users and connections. It heals itself from the store. */
+export class Hub {
+  readonly connections = new Map<string, Connection>()
+  readonly users = new Map<string, LocalUser>()
+  readonly channels = new Map<string, LocalChannel>()
+  readonly #core: Core
+  /** Channels whose first snapshot is being read, with the commits that came meanwhile. */
+  readonly #loading = new Map<string, Loading>()
+  #passingSequence = 0
+  #channelCursor: string | undefined
+  #userCursor: string | undefined
+
+  constructor(core: Core) {
+    this.#core = core
+    core.bus.onMessage((_address, message) => this.#receive(message))
+    core.bus.onReset(() => core.background('heal after bus reset', this.heal('all')))
+  }
+
+  /** The channel as this node sees it, read from the store if need be; undefined where there is none. */
+  async channel(name: string): Promise<LocalChannel | undefined> {
+    const known = this.channels.get(name)
+    if (known !== undefined) {
+      known.usedAt = this.#core.clock.now()
+      return known
+    }
+    const loading = this.#loading.get(name)
+    if (loading !== undefined) return loading.done
+    const commits: ChannelCommitted[] = []
+    const done = this.#load(name, commits).finally(() => this.#loading.delete(name))
+    this.#loading.set(name, { commits, done })
+    return done
+  }
+
+  /** Takes a commit of this node: told here at once, to the other nodes as a hint. */
+  committed(committed: ChannelCommitted): void {
+    const { bus, nodeId } = this.#core
+    this.#takeCommit(committed)
+    bus.publish(`channel:${committed.channel}`, {
+      v: 1,
+      type: 'committed',
+      node: nodeId,
+      committed,
+    })
+  }
+
+  /** The next number of an entry without a place in the history: repeats are known by it. */
+  nextPassing(): number {
+    this.#passingSequence += 1
+    return this.#passingSequence
+  }
+
+  /** Forgets a channel that was destroyed or replaced and tells whoever is attached. */
+  dropChannel(channel: LocalChannel): void {
+    if (this.channels.get(channel.name) === channel) {
+      this.channels.delete(channel.name)
+      this.#core.bus.unsubscribe(`channel:${channel.name}`)
+    }
+    channel.end(this.#core.clock.now())
+  }
+
+  /** Runs `arrive` with the user's place on this node, which listens for changes of the user's record. */
+  async enlist(name: string, arrive: (user: LocalUser) => Promise<void>): Promise<LocalUser> {
+    const user = this.users.get(name) ?? new LocalUser(name)
+    this.users.set(name, user)
+    user.arriving += 1
+    try {
+      await this.#core.bus.subscribe(`user:${name}`)
+      await arrive(user)
+      return user
+    } finally {
+      user.arriving -= 1
+      this.discharge(user)
+    }
+  }
+
+  /** Forgets a user without connections on this node. */
+  discharge(user: LocalUser): void {
+    if (user.connections.size > 0 || user.arriving > 0) return
+    if (this.users.get(user.name) !== user) return
+    this.users.delete(user.name)
+    this.#core.bus.unsubscribe(`user:${user.name}`)
+  }
+
+  /** Takes a record that this node committed and tells the nodes that hold the user's other connections. */
+  userCommitted(record: UserRecord, initial?: { channel: string; json: string }): void {
+    const { bus, nodeId } = this.#core
+    this.users.get(record.name)?.take(record)
+    if (!record.connections.some((connection) => connection.node !== nodeId)) return
+    bus.publish(`user:${record.name}`, {
+      v: 1,
+      type: 'user',
+      node: nodeId,
+      user: record.name,
+      version: record.version,
+      ...(initial === undefined ? {} : { initial }),
+    })
+  }
+
+  /** An entry that only its author gets (`only_to_sender`), on this node's connections. */
+  tellOnly(user: LocalUser, channelName: string, entry: Entry): void {
+    const channel = this.channels.get(channelName)
+    const event: Event = channel?.publishEvent(entry) ?? {
+      event: 'publish',
+      channel: channelName,
+      entry,
+    }
+    const perConnection = user.record?.options.per_connection_subscriptions === true
+    for (const connection of user.connections.values()) {
+      if (connection.id === entry.omit) continue
+      if (perConnection && !connection.channels.has(channelName)) continue
+      this.#core.delivery.send(connection, connection.session.encoder.encode(event))
+    }
+  }
+
+  /** The user's record: the store's, or this node's where it holds the user. */
+  async record(name: string): Promise<UserRecord | undefined> {
+    return this.users.get(name)?.record ?? (await this.#core.stores.users.snapshot(name))
+  }
+
+  /** Asks the store what changed since the last time; after a reset everything held here is read again. */
+  async heal(extent: 'changed' | 'all'): Promise<void> {
+    const { channels, users } = this.#core.stores
+    const channelChanges = await channels.changed(this.#channelCursor)
+    this.#channelCursor = channelChanges.cursor
+    const userChanges = await users.changed(this.#userCursor)
+    this.#userCursor = userChanges.cursor
+    const every = extent === 'all'
+    await Promise.all([
+      ...pick(this.channels, every ? 'all' : channelChanges.names).map((channel) => channel.heal()),
+      ...pick(this.users, every ? 'all' : userChanges.names).map((user) => this.refreshUser(user)),
+    ])
+  }
+
+  /** Reads a user's record and carries out here what it says. */
+  async refreshUser(user: LocalUser, initial?: { channel: string; json: string }): Promise<void> {
+    const record = await this.#core.stores.users.snapshot(user.name)
+    if (record !== undefined) user.take(record)
+    this.#closeExpired(user, record)
+    await reconcileAll(this.#core, user, initial)
+  }
+
+  /** Stops listening to channels that nobody here has used for a while. */
+  sweep(): void {
+    const idleSince = this.#core.clock.now() - idleChannelMs
+    for (const channel of this.channels.values()) {
+      if (channel.subscribers.size > 0 || channel.usedAt > idleSince) continue
+      this.channels.delete(channel.name)
+      this.#core.bus.unsubscribe(`channel:${channel.name}`)
+      channel.end(idleSince)
+    }
+  }
+
+  /** Another node has taken this one for dead and ended these connections: their clients resume. */
+  #closeExpired(user: LocalUser, record: UserRecord | undefined): void {
+    const held = new Set(record?.connections.map((connection) => connection.id))
+    for (const connection of user.connections.values()) {
+      if (connection.stage === 'connected' && !held.has(connection.id)) {
+        connection.close(new Refusal('expired'))
+      }
+    }
+  }
+
+  async #load(
+    name: string,
+    commits: readonly ChannelCommitted[],
+  ): Promise<LocalChannel | undefined> {
+    const { bus, stores, clock } = this.#core
+    const address: BusAddress = `channel:${name}`
+    await bus.subscribe(address)
+    const snapshot = await stores.channels.snapshot(name, { limit: 1, now: clock.now() })
+    if (snapshot === undefined) {
+      bus.unsubscribe(address)
+      return undefined
+    }
+    const channel = new LocalChannel(this.#core, snapshot)
+    this.channels.set(name, channel)
+    for (const committed of commits) channel.apply(committed)
+    return this.channels.get(name)
+  }
+
+  #takeCommit(committed: ChannelCommitted): void {
+    this.channels.get(committed.channel)?.apply(committed)
+    this.#loading.get(committed.channel)?.commits.push(committed)
+  }
+
+  #receive(message: BusMessage): void {
+    if (message.node === this.#core.nodeId) return
+    if (message.type === 'committed') this.#takeCommit(message.committed)
+    else if (message.type === 'user') this.#receiveUser(message)
+    else if (message.only === undefined) this.channels.get(message.channel)?.applyPassing(message)
+    else this.#receiveOnly(message)
+  }
+
+  #receiveUser(message: Extract<BusMessage, { type: 'user' }>): void {
+    const user = this.users.get(message.user)
+    if (user === undefined || message.version <= (user.record?.version ?? 0)) return
+    this.#core.background('refresh user', this.refreshUser(user, message.initial))
+  }
+
+  #receiveOnly(message: Extract<BusMessage, { type: 'passing' }>): void {
+    const user = this.users.get(message.only ?? '')
+    if (user !== undefined) this.tellOnly(user, message.channel, message.entry)
+  }
+}
+
+interface Loading {
+  readonly commits: ChannelCommitted[]
+  readonly done: Promise<LocalChannel | undefined>
+}
+
+/** What is held here of the named ones. */
+function pick<T>(held: ReadonlyMap<string, T>, names: readonly string[] | 'all'): T[] {
+  if (names === 'all') return [...held.values()]
+  return names.flatMap((name) => held.get(name) ?? [])
+}

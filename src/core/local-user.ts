@@ -1,0 +1,41 @@
+import type { Connection } from './connection.ts'
+import type { UserRecord, UserSubscription } from './ports.ts'
+
+/** A user with connections on this node: them, and the newest record of the store that this node has seen. */
+export class LocalUser {
+  readonly name: string
+  readonly connections = new Map<string, Connection>()
+  /** Connections that are about to become this user's. */
+  arriving = 0
+  #record: UserRecord | undefined
+  #subscriptions: Map<string, UserSubscription> | undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  get record(): UserRecord | undefined {
+    return this.#record
+  }
+
+  /** Takes a record if it is newer than the one held. */
+  take(record: UserRecord): void {
+    if (this.#record !== undefined && record.version <= this.#record.version) return
+    this.#record = record
+    this.#subscriptions = undefined
+  }
+
+  subscription(channel: string): UserSubscription | undefined {
+    this.#subscriptions ??= new Map(this.#record?.subscriptions.map((item) => [item.channel, item]))
+    return this.#subscriptions.get(channel)
+  }
+
+  /** Channels in which a connection of this node is, or should be. */
+  affectedChannels(): Set<string> {
+    const names = new Set(this.#record?.subscriptions.map((item) => item.channel))
+    for (const connection of this.connections.values()) {
+      for (const name of connection.channels.keys()) names.add(name)
+    }
+    return names
+  }
+}

@@ -1,0 +1,139 @@
+import type { Core } from './core.ts'
+import { Failure } from './errors.ts'
+import { channelEmptied } from './operations/destroy-channel.ts'
+import { removeConnection } from './operations/disconnect.ts'
+import { healIntents } from './operations/heal-intents.ts'
+
+const sweepMs = 30_000
+const pageSize = 500
+
+/**
+ * What a node does by itself: renews its lease, heals from the store what the bus may have lost, expires dead nodes,
+ * carries out intents that their node left behind, takes over polling (design §3, "Dead nodes").
+ */
+export class Maintenance {
+  readonly #core: Core
+  readonly #cancels = new Map<string, () => void>()
+  #renewedSince = 0
+  #stopped = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  async start(): Promise<void> {
+    const { clock, settings, bus, nodeId, hub, pollers } = this.#core
+    await bus.subscribe(`node:${nodeId}`)
+    await this.#renew()
+    if (this.#renewedSince === 0) throw new Failure('store', 'the node lease could not be claimed')
+    await hub.heal('changed')
+    this.#every('renew', settings.nodeTimeoutMs / 3, () => this.#renewAndExpire())
+    this.#every('heal', settings.healIntervalMs, () => hub.heal('changed'))
+    this.#every('sweep', sweepMs, async () => hub.sweep())
+    this.#every('intents', sweepMs, () =>
+      this.#whenLeased('intents', () => healIntents(this.#core)),
+    )
+    this.#every('polling', sweepMs, () => pollers.takeOver())
+    this.#core.background('polling', pollers.takeOver())
+    this.#cancels.set(
+      'abandoned',
+      clock.after(settings.abandonedChannelMs, () => {
+        this.#core.background('abandoned channels', this.#destroyAbandoned())
+      }),
+    )
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const cancel of this.#cancels.values()) cancel()
+  }
+
+  /** Gives the lease back, so that the next start need not wait for it; connections stay in the store. */
+  async release(): Promise<void> {
+    await this.#core.stores.leases.release(this.#lease(this.#core.nodeId), this.#core.nodeId)
+  }
+
+  #every(name: string, ms: number, act: () => Promise<void>): void {
+    if (this.#stopped) return
+    const turn = async () => {
+      try {
+        await act()
+      } catch (error) {
+        this.#core.telemetry.failure(name, error)
+      }
+      this.#every(name, ms, act)
+    }
+    this.#cancels.set(
+      name,
+      this.#core.clock.after(ms, () => this.#core.background(name, turn())),
+    )
+  }
+
+  async #renewAndExpire(): Promise<void> {
+    await this.#renew()
+    const { clock, settings } = this.#core
+    // Only a node that has itself been alive for that long may call another dead: an outage expires nobody.
+    if (clock.now() - this.#renewedSince < settings.nodeTimeoutMs) return
+    await this.#whenLeased('expire', () => this.#expireDeadNodes())
+  }
+
+  async #renew(): Promise<void> {
+    const { stores, clock, settings, nodeId } = this.#core
+    const name = this.#lease(nodeId)
+    const renewed = await stores.leases.renew(name, nodeId, settings.nodeTimeoutMs)
+    if (renewed) return
+    const claimed = await stores.leases.acquire(name, nodeId, settings.nodeTimeoutMs)
+    this.#renewedSince = claimed ? clock.now() : 0
+  }
+
+  async #expireDeadNodes(): Promise<void> {
+    const { stores } = this.#core
+    for (const node of await stores.users.nodes()) {
+      if ((await stores.leases.holder(this.#lease(node))) !== undefined) continue
+      this.#core.telemetry.event('node expired', { node })
+      await this.#expire(node)
+    }
+  }
+
+  async #expire(node: string): Promise<void> {
+    const { users } = this.#core.stores
+    for (;;) {
+      const page = await users.list({ node, limit: pageSize })
+      await Promise.all(page.names.map((user) => this.#expireUser(user, node)))
+      if (page.next === undefined) return
+    }
+  }
+
+  async #expireUser(user: string, node: string): Promise<void> {
+    const record = await this.#core.stores.users.snapshot(user)
+    for (const connection of record?.connections ?? []) {
+      if (connection.node !== node) continue
+      await removeConnection(this.#core, { user, connection: connection.id })
+    }
+  }
+
+  /** Channels whose subscribers did not come back after a restart count as left by their last one. */
+  async #destroyAbandoned(): Promise<void> {
+    const { channels } = this.#core.stores
+    let after: { after?: string } = {}
+    for (;;) {
+      const page = await channels.list({ abandoned: true, limit: pageSize, ...after })
+      for (const name of page.names) {
+        const channel = await this.#core.hub.channel(name)
+        if (channel !== undefined) await channelEmptied(this.#core, channel)
+      }
+      if (page.next === undefined) return
+      after = { after: page.next }
+    }
+  }
+
+  async #whenLeased(name: string, act: () => Promise<void>): Promise<void> {
+    const { leases } = this.#core.stores
+    if (!(await leases.acquire(name, this.#core.nodeId, 2 * sweepMs))) return
+    await act()
+  }
+
+  #lease(node: string): string {
+    return `node:${node}`
+  }
+}

@@ -1,0 +1,132 @@
+import type { Connection } from '../connection.ts'
+import { mergeCookies } from '../cookies.ts'
+import type { Core } from '../core.ts'
+import { Refusal } from '../errors.ts'
+import { own, type Question, refusalOf } from '../gate-keeper.ts'
+import type { LocalUser } from '../local-user.ts'
+import { isName } from '../names.ts'
+import type { UserOptions } from '../options.ts'
+import type { Verdict } from '../ports.ts'
+import { reconcileAll } from '../reconcile.ts'
+import { userCameOrWent } from '../server-presence.ts'
+import { parseUserOptions } from '../user-options.ts'
+
+/** A browser's CONNECT. */
+export interface Connect {
+  /** `cookie_string`. */
+  readonly cookies: string
+  /** JSON text. */
+  readonly payload: string
+}
+
+/**
+ * Asks the connect hook and makes the connection one of the user it names (spec/hookbox.md §3, Connect). Resolves
+ * when CONNECTED and the snapshots of the user's channels are sent; the answer's lists are the caller's to carry
+ * out. Throws Refusal.
+ */
+export async function connect(
+  core: Core,
+  connection: Connection,
+  command: Connect,
+): Promise<Verdict> {
+  connection.cookies = mergeCookies(command.cookies, {
+    header: connection.origin.cookies,
+    only: core.settings.cookieIdentifier,
+  })
+  const question: Question = {
+    hook: 'connect',
+    form: [
+      ['conn_id', connection.id],
+      ['payload', command.payload],
+    ],
+    connection,
+  }
+  const verdict = await core.gates.ask(question)
+  if (!verdict.allowed) throw refusedConnect(core, connection, verdict)
+  const accepted = readAnswer(core, connection, { question, verdict })
+  if (connection.stage === 'closed') throw new Refusal('not_connected')
+  const user = await enter(core, connection, accepted)
+  const override = own(verdict.answer, 'override_payload')
+  core.delivery.send(
+    connection,
+    connection.session.encoder.encode({
+      event: 'connected',
+      name: user.name,
+      payload: JSON.stringify(override ?? command.payload),
+    }),
+  )
+  await reconcileAll(core, user)
+  return verdict
+}
+
+interface Accepted {
+  readonly name: string
+  readonly options: UserOptions
+}
+
+function enter(core: Core, connection: Connection, accepted: Accepted): Promise<LocalUser> {
+  return core.hub.enlist(accepted.name, async (user) => {
+    const result = await core.stores.users.commit(accepted.name, {
+      changes: [
+        {
+          change: 'connect',
+          connection: {
+            id: connection.id,
+            node: core.nodeId,
+            protocol: connection.protocol.name,
+            address: connection.origin.address,
+          },
+          inherit: !accepted.options.per_connection_subscriptions,
+          options: accepted.options,
+        },
+      ],
+      now: core.clock.now(),
+    })
+    if (result.outcome === 'conflict') throw new Refusal('channel_changed')
+    // The link may have ended while the store wrote: its end waits for this, and takes the connection out again.
+    connection.user = user
+    user.connections.set(connection.id, connection)
+    core.hub.userCommitted(result.record)
+    if (connection.stage === 'connecting') connection.stage = 'connected'
+    if (result.first) core.background('server presence', userCameOrWent(core, user.name))
+  })
+}
+
+function readAnswer(
+  core: Core,
+  connection: Connection,
+  answer: { question: Question; verdict: Verdict },
+): Accepted {
+  const { question, verdict } = answer
+  const given = own(verdict.answer, 'name')
+  const name =
+    given === undefined || given === null || given === ''
+      ? `guest-${connection.id.slice(0, 8)}`
+      : decimalText(given)
+  if (typeof name !== 'string' || !isName(name)) {
+    throw core.gates.badAnswer(question, verdict, 'name is no user name')
+  }
+  try {
+    return { name, options: parseUserOptions(verdict.answer, 'ignore unknown') }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw core.gates.badAnswer(question, verdict, error.message)
+  }
+}
+
+/** A number as `name` stands for its decimal text. */
+function decimalText(value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value
+}
+
+/** A refusal; one for lack of any cookie is worth a line in the log (docs/guide/cookies.md). */
+function refusedConnect(core: Core, connection: Connection, verdict: Verdict): Refusal {
+  if (connection.cookies === '') {
+    core.telemetry.event('connect refused without cookies', {
+      connection: connection.id,
+      request: verdict.requestId,
+      hint: 'no cookie reached Offhook: see docs/guide/cookies.md',
+    })
+  }
+  return refusalOf(verdict)
+}

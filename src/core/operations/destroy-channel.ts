@@ -1,0 +1,130 @@
+import type { Core } from '../core.ts'
+import { Refusal } from '../errors.ts'
+import { refusalOf } from '../gate-keeper.ts'
+import { whileLeased } from '../leases.ts'
+import type { LocalChannel } from '../local-channel.ts'
+import { forgetSubscription } from './forget-subscription.ts'
+
+const firstRetryMs = 1000
+const maxRetryMs = 300_000
+
+/**
+ * The last subscriber has left: after the linger the app is asked whether the channel may go (spec/hookbox.md §3,
+ * Unsubscribe). Resolves after the first answer; a hook that fails is asked again with backoff while the channel
+ * stays empty.
+ */
+export async function channelEmptied(core: Core, channel: LocalChannel): Promise<void> {
+  const { channelLingerMs } = core.settings
+  const empty = { name: channel.name, epoch: channel.head.epoch }
+  if (channelLingerMs > 0) later(core, empty, { waitMs: channelLingerMs, retryMs: firstRetryMs })
+  else await askToDestroy(core, empty, firstRetryMs)
+}
+
+interface EmptyChannel {
+  readonly name: string
+  readonly epoch: string
+}
+
+function later(core: Core, empty: EmptyChannel, times: { waitMs: number; retryMs: number }): void {
+  core.clock.after(times.waitMs, () => {
+    if (core.stopping()) return
+    core.background('destroy channel', askToDestroy(core, empty, times.retryMs))
+  })
+}
+
+async function askToDestroy(core: Core, empty: EmptyChannel, retryMs: number): Promise<void> {
+  const { name } = empty
+  try {
+    await core.gates.once(`destroy:${name}`, () =>
+      whileLeased(core, `destroy:${name}`, () => destroyIfEmpty(core, empty)),
+    )
+  } catch (error) {
+    if (!(error instanceof Refusal) || !error.retry) throw error
+    later(core, empty, { waitMs: retryMs, retryMs: Math.min(2 * retryMs, maxRetryMs) })
+  }
+}
+
+async function destroyIfEmpty(core: Core, empty: EmptyChannel): Promise<void> {
+  if (!(await isStillEmpty(core, empty))) return
+  const verdict = await core.gates.ask(destroyQuestion(empty.name))
+  if (!verdict.allowed) return
+  const result = await core.stores.channels.commit(empty.name, {
+    expect: { epoch: empty.epoch, empty: true },
+    changes: [{ change: 'destroy' }],
+    now: core.clock.now(),
+  })
+  // A conflict: somebody has come in meanwhile, or it is gone already.
+  if (result.outcome === 'committed') core.hub.committed(result.committed)
+}
+
+async function isStillEmpty(core: Core, empty: EmptyChannel): Promise<boolean> {
+  const snapshot = await core.stores.channels.snapshot(empty.name, {
+    limit: 0,
+    now: core.clock.now(),
+  })
+  return snapshot?.head.epoch === empty.epoch && snapshot.presence.length === 0
+}
+
+function destroyQuestion(channel: string) {
+  return {
+    hook: 'destroy_channel',
+    form: [
+      ['channel_name', channel],
+      ['destination', channel],
+    ],
+    channel,
+  } as const
+}
+
+/**
+ * Destroys a channel with everything in it (REST): its subscribers are told each for itself. `ask` puts it to the
+ * app first, with the unsubscribe hook for each subscriber. Throws Refusal `channel_missing`.
+ */
+export async function destroyChannel(
+  core: Core,
+  command: { channel: string; hook: 'ask' | 'skip' },
+): Promise<void> {
+  const name = command.channel
+  const channel = await core.hub.channel(name)
+  if (channel === undefined) {
+    throw new Refusal('channel_missing', `Channel ${name} doesn't exist`)
+  }
+  if (command.hook === 'ask') await askAll(core, channel)
+  const users = [...channel.presence.keys()]
+  const result = await core.stores.channels.commit(name, {
+    expect: { epoch: channel.head.epoch },
+    changes: [{ change: 'destroy' }],
+    now: core.clock.now(),
+  })
+  if (result.outcome !== 'committed') {
+    throw new Refusal('channel_missing', `Channel ${name} doesn't exist`)
+  }
+  core.hub.committed(result.committed)
+  await Promise.all(users.map((user) => forgetChannel(core, user, name)))
+}
+
+async function askAll(core: Core, channel: LocalChannel): Promise<void> {
+  const { name } = channel
+  const verdict = await core.gates.ask(destroyQuestion(name))
+  if (!verdict.allowed) throw refusalOf(verdict)
+  await Promise.all(
+    [...channel.presence.keys()].map(async (user) => {
+      await core.gates.pass({
+        hook: 'unsubscribe',
+        form: [
+          ['channel_name', name],
+          ['destination', name],
+          ['user', user],
+        ],
+        user,
+        channel: name,
+      })
+    }),
+  )
+}
+
+async function forgetChannel(core: Core, user: string, channel: string): Promise<void> {
+  const record = await core.stores.users.snapshot(user)
+  const subscription = record?.subscriptions.find((item) => item.channel === channel)
+  if (subscription !== undefined) await forgetSubscription(core, user, subscription)
+}

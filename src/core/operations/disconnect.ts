@@ -1,0 +1,120 @@
+import type { Connection } from '../connection.ts'
+import type { Core } from '../core.ts'
+import { Refusal } from '../errors.ts'
+import { userChannelLane } from '../lanes.ts'
+import type { Intent, Notice } from '../ports.ts'
+import { reconcileAll } from '../reconcile.ts'
+import { disconnectOn } from '../remote.ts'
+import { userCameOrWent } from '../server-presence.ts'
+import { askToLeave } from './gated-leave.ts'
+import { carryOutLeave } from './leave.ts'
+
+/** How long the outbox leaves a disconnect notice to the node that wrote it. */
+const noticeGraceMs = 60_000
+
+/**
+ * A connected link has ended: takes the connection out of its user. With the last one the user leaves every channel
+ * (hooks are asked, but cannot hold it back), then the app is told (spec/hookbox.md §3, Subscriptions).
+ */
+export async function endConnection(core: Core, connection: Connection): Promise<void> {
+  const { user } = connection
+  if (user === undefined) return
+  user.connections.delete(connection.id)
+  for (const { channel } of connection.channels.values()) channel.subscribers.remove(connection)
+  connection.channels.clear()
+  await removeConnection(core, { user: user.name, connection: connection.id, link: connection })
+  core.hub.discharge(user)
+}
+
+/** A connection to take out of its user's record; `link` where this node still has its cookies. */
+interface Removal {
+  readonly user: string
+  readonly connection: string
+  readonly link?: Connection
+}
+
+/** Takes a connection out of the store, of this node or of a dead one. */
+export async function removeConnection(core: Core, removal: Removal): Promise<void> {
+  const record = await core.hub.record(removal.user)
+  const notice = disconnectNotice(core, removal)
+  const result = await core.stores.users.commit(removal.user, {
+    changes: [
+      {
+        change: 'disconnect',
+        connection: removal.connection,
+        everywhere: record?.options.global_unsubscriptions === true,
+        notice,
+      },
+    ],
+    now: core.clock.now(),
+  })
+  if (result.outcome === 'conflict') return
+  core.hub.userCommitted(result.record)
+  const local = core.hub.users.get(removal.user)
+  if (local !== undefined) await reconcileAll(core, local)
+  await Promise.all(result.intents.map((intent) => leaveAfterEnd(core, removal, intent)))
+  if (!result.last) return
+  core.background('server presence', userCameOrWent(core, removal.user))
+  const { link } = removal
+  const channels = result.intents.map((intent) => intent.channel)
+  const body = JSON.stringify({ ...noticeFields(removal), channels })
+  const context = link === undefined ? {} : { cookies: link.cookies, address: link.origin.address }
+  await core.notify({ ...notice, body }, context)
+}
+
+async function leaveAfterEnd(core: Core, removal: Removal, intent: Intent): Promise<void> {
+  const { user, link } = removal
+  const { channel } = intent
+  await core.userLanes.run(userChannelLane(user, channel), async () => {
+    try {
+      const connection = link === undefined ? {} : { connection: link }
+      await askToLeave(core, { user, channel, ...connection }, async () => {})
+    } catch (error) {
+      // The answer cannot hold the user back.
+      if (!(error instanceof Refusal)) throw error
+    }
+    await carryOutLeave(core, user, intent)
+  })
+}
+
+function disconnectNotice(core: Core, removal: Removal): Notice {
+  return {
+    id: `msg_${core.random.hex(16)}`,
+    kind: 'disconnect',
+    due: core.clock.now() + noticeGraceMs,
+    body: JSON.stringify(noticeFields(removal)),
+    tries: 0,
+  }
+}
+
+/** The store adds `channels`, which only its commit knows. */
+function noticeFields(removal: Removal): Record<string, unknown> {
+  return { name: removal.user, conn_id: removal.connection }
+}
+
+/** Closes one connection for the app (REST). Throws Refusal `connection_missing`. */
+export async function disconnectConnection(core: Core, id: string): Promise<void> {
+  const here = core.hub.connections.get(id)
+  if (here !== undefined) {
+    here.close(new Refusal('kicked'))
+    return
+  }
+  const page = await core.stores.users.list({ connection: id, limit: 1 })
+  const record = await core.hub.record(page.names[0] ?? '')
+  const held = record?.connections.find((connection) => connection.id === id)
+  if (held === undefined) {
+    throw new Refusal('connection_missing', `Connection ${id} doesn't exist`)
+  }
+  await disconnectOn(core, held.node, id)
+}
+
+/** Closes all connections of a user for the app (REST). Throws Refusal `user_missing`. */
+export async function disconnectUser(core: Core, name: string): Promise<void> {
+  const record = await core.hub.record(name)
+  if (record === undefined || record.connections.length === 0) {
+    throw new Refusal('user_missing', `User ${name} doesn't exist`)
+  }
+  await Promise.all(
+    record.connections.map((connection) => disconnectOn(core, connection.node, connection.id)),
+  )
+}

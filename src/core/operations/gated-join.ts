@@ -1,0 +1,115 @@
+import type { Connection } from '../connection.ts'
+import type { Core } from '../core.ts'
+import { Refusal } from '../errors.ts'
+import { own, refusalOf } from '../gate-keeper.ts'
+import type { LocalChannel } from '../local-channel.ts'
+import { asks } from '../options.ts'
+import type { UserRecord, Verdict } from '../ports.ts'
+import { ensureChannel } from './create-channel.ts'
+import { join } from './join.ts'
+
+/** A wish to be in a channel. */
+export interface Subscribe {
+  readonly channel: string
+  readonly user: string
+  readonly hook: 'ask' | 'skip'
+  /** The connection whose frame asked; absent: the app, for all the user's connections. */
+  readonly connection?: Connection
+}
+
+/** Told of a hook's answer before it counts. */
+export type OnVerdict = (verdict: Verdict) => Promise<void>
+
+/** How often the options may change under a gate before the act is refused. */
+const maxTries = 5
+
+/**
+ * Creates the channel if need be, asks the subscribe hook where the channel wants it, and joins. Waits for no lane.
+ * `onVerdict` gets the hook's answer, refusals too, before it counts. Throws Refusal.
+ */
+export async function joinThroughGate(
+  core: Core,
+  command: Subscribe,
+  onVerdict: OnVerdict,
+): Promise<void> {
+  const record = await connectedRecord(core, command.user)
+  const attached = attachedAs(record, command)
+  if (attached === 'fully') {
+    await settleHere(core, command)
+    return
+  }
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const channel = await ensureChannel(core, command.channel, command.connection)
+    const initialData =
+      attached === 'no' ? await ask(core, channel, { command, onVerdict }) : undefined
+    const outcome = await join(core, {
+      user: command.user,
+      channel,
+      connection: whichConnections(record, command),
+      ...(command.connection === undefined ? {} : { holds: command.connection.id }),
+      ...(initialData === undefined ? {} : { initialData }),
+    })
+    if (outcome === 'joined') return
+  }
+  throw new Refusal('channel_changed')
+}
+
+/** The user's record; REST names users that may not be connected. */
+async function connectedRecord(core: Core, user: string): Promise<UserRecord> {
+  const record = await core.hub.record(user)
+  if (record === undefined || record.connections.length === 0) {
+    throw new Refusal('user_missing', `User ${user} doesn't exist`)
+  }
+  return record
+}
+
+/** Whether the user is in already: then nothing is asked, at most a connection is attached. */
+function attachedAs(record: UserRecord, command: Subscribe): 'no' | 'elsewhere' | 'fully' {
+  const subscription = record.subscriptions.find((item) => item.channel === command.channel)
+  if (subscription === undefined) return 'no'
+  const held = new Set(subscription.connections.map((item) => item.id))
+  const wanted =
+    command.connection === undefined || !record.options.per_connection_subscriptions
+      ? record.connections.map((item) => item.id)
+      : [command.connection.id]
+  return wanted.every((id) => held.has(id)) ? 'fully' : 'elsewhere'
+}
+
+/** Nothing to do where the connection is in the flow; else the record is ahead of this node, or outdated. */
+async function settleHere(core: Core, command: Subscribe): Promise<void> {
+  const { connection, channel } = command
+  const user = connection?.user
+  if (connection === undefined || user === undefined || connection.channels.has(channel)) return
+  await core.hub.refreshUser(user)
+}
+
+function whichConnections(record: UserRecord, command: Subscribe): string | 'all' {
+  const perConnection = record.options.per_connection_subscriptions
+  return perConnection && command.connection !== undefined ? command.connection.id : 'all'
+}
+
+/** Asks the subscribe hook where the channel wants it; the `initial_data` it gave, as JSON text. */
+async function ask(
+  core: Core,
+  channel: LocalChannel,
+  asked: { command: Subscribe; onVerdict: OnVerdict },
+): Promise<string | undefined> {
+  const { command, onVerdict } = asked
+  const { user, connection } = command
+  if (command.hook === 'skip' || !asks(channel.options, 'subscribe')) return undefined
+  const verdict = await core.gates.ask({
+    hook: 'subscribe',
+    form: [
+      ['channel_name', channel.name],
+      ['destination', channel.name],
+      ['user', user],
+    ],
+    user,
+    channel: channel.name,
+    ...(connection === undefined ? {} : { connection }),
+  })
+  await onVerdict(verdict)
+  if (!verdict.allowed) throw refusalOf(verdict)
+  const initial = own(verdict.answer, 'initial_data')
+  return initial === undefined ? undefined : JSON.stringify(initial)
+}

@@ -1,0 +1,69 @@
+import type { Core } from '../core.ts'
+import { Refusal } from '../errors.ts'
+import type { Intent, UserRecord } from '../ports.ts'
+import { confirmIntents, forgetSubscription } from './forget-subscription.ts'
+import { enterChange } from './join.ts'
+import { carryOutLeave } from './leave.ts'
+
+/** Longer than any act that still waits for its gate. */
+const staleMs = 60_000
+const pageSize = 500
+
+/**
+ * Carries out joins and leaves that stand in users' records because the node that began them did not finish
+ * (design §3). A channel ignores what is not newer than what it holds, so doing one twice is harmless.
+ */
+export async function healIntents(core: Core): Promise<void> {
+  const { users } = core.stores
+  const before = core.clock.now() - staleMs
+  const page = await users.list({ intentsBefore: before, limit: pageSize })
+  for (const name of page.names) {
+    const record = await users.snapshot(name)
+    for (const intent of record?.intents ?? []) {
+      if (record !== undefined && intent.at < before) await healIntent(core, record, intent)
+    }
+  }
+}
+
+async function healIntent(core: Core, record: UserRecord, intent: Intent): Promise<void> {
+  try {
+    if (intent.kind === 'leave') await carryOutLeave(core, record.name, intent)
+    else await carryOutJoin(core, record, intent)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    core.telemetry.failure('heal intent', error, { user: record.name, channel: intent.channel })
+  }
+}
+
+async function carryOutJoin(core: Core, record: UserRecord, intent: Intent): Promise<void> {
+  const channel = await core.hub.channel(intent.channel)
+  if (channel === undefined) {
+    const held = record.subscriptions.find((item) => item.channel === intent.channel)
+    if (held !== undefined) await forgetSubscription(core, record.name, held)
+    await confirmIntents(core, record.name, [intent])
+    return
+  }
+  const result = await core.stores.channels.commit(intent.channel, {
+    expect: channel.expectation,
+    changes: [enterChange(core, channel, { user: record.name, intent })],
+    now: core.clock.now(),
+  })
+  if (result.outcome !== 'committed') {
+    await channel.heal()
+    return
+  }
+  core.hub.committed(result.committed)
+  const offset = result.committed.entered[0]?.offset ?? 0
+  const confirmed = await core.stores.users.commit(record.name, {
+    changes: [
+      {
+        change: 'confirm',
+        channel: intent.channel,
+        generation: intent.generation,
+        joined: offset,
+      },
+    ],
+    now: core.clock.now(),
+  })
+  if (confirmed.outcome === 'committed') core.hub.userCommitted(confirmed.record)
+}

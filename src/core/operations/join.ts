@@ -1,0 +1,146 @@
+import type { Core } from '../core.ts'
+import type { EntryDraft } from '../entry.ts'
+import { Refusal } from '../errors.ts'
+import type { LocalChannel } from '../local-channel.ts'
+import type { Intent, UserRecord } from '../ports.ts'
+import { reconcile } from '../reconcile.ts'
+import { confirmIntents } from './forget-subscription.ts'
+
+/** A join whose gates have been passed. */
+interface Join {
+  readonly user: string
+  readonly channel: LocalChannel
+  /** One connection, or all the user has. */
+  readonly connection: string | 'all'
+  /** The connection that asked: the user's record must still hold it. */
+  readonly holds?: string
+  /** JSON text from the subscribe hook. */
+  readonly initialData?: string
+}
+
+/**
+ * Puts a user into a channel: the user's record first (it decides whether this is a join and leaves the intent),
+ * the channel next, the confirmation last; then the connections here get their snapshot. `changed`: the options
+ * are no longer those under which the gate was asked, nothing was done. Throws Refusal.
+ */
+export async function join(core: Core, request: Join): Promise<'joined' | 'changed'> {
+  const { user, channel } = request
+  const joined = await core.stores.users.commit(user, {
+    ...(request.holds === undefined ? {} : { holds: request.holds }),
+    changes: [
+      {
+        change: 'subscribe',
+        channel: channel.name,
+        connection: request.connection,
+        max: core.settings.maxSubscriptions,
+      },
+    ],
+    now: core.clock.now(),
+  })
+  if (joined.outcome === 'conflict') throw new Refusal('expired')
+  const intent = joined.intents.find((item) => item.channel === channel.name)
+  let record = joined.record
+  if (intent !== undefined) {
+    const outcome = await enterChannel(core, user, { channel, intent })
+    if (outcome === 'changed') return 'changed'
+    record = outcome
+  }
+  const initial =
+    request.initialData === undefined
+      ? undefined
+      : { channel: channel.name, json: request.initialData }
+  core.hub.userCommitted(record, initial)
+  const local = core.hub.users.get(user)
+  if (local !== undefined) {
+    await reconcile(core, local, {
+      channel: channel.name,
+      ...(request.initialData === undefined ? {} : { initialData: request.initialData }),
+    })
+  }
+  return 'joined'
+}
+
+async function enterChannel(
+  core: Core,
+  user: string,
+  at: { channel: LocalChannel; intent: Intent },
+): Promise<UserRecord | 'changed'> {
+  const { channel, intent } = at
+  const entered = await core.stores.channels.commit(channel.name, {
+    expect: channel.expectation,
+    changes: [enterChange(core, channel, { user, intent })],
+    now: core.clock.now(),
+  })
+  if (entered.outcome !== 'committed') {
+    await withdraw(core, user, channel.name)
+    await channel.heal()
+    if (entered.outcome === 'conflict' && entered.reason === 'options') return 'changed'
+    throw new Refusal('channel_changed')
+  }
+  core.hub.committed(entered.committed)
+  const offset = entered.committed.entered[0]?.offset ?? 0
+  const confirmed = await core.stores.users.commit(user, {
+    changes: [
+      {
+        change: 'confirm',
+        channel: channel.name,
+        generation: intent.generation,
+        joined: offset,
+      },
+    ],
+    now: core.clock.now(),
+  })
+  if (confirmed.outcome === 'conflict') throw new Refusal('expired')
+  return confirmed.record
+}
+
+/** The join as a change of the channel, with its history entry where the channel keeps one. */
+export function enterChange(
+  core: Core,
+  channel: LocalChannel,
+  join: { user: string; intent: Intent },
+): {
+  change: 'enter'
+  user: string
+  generation: number
+  at: number
+  entry?: EntryDraft
+} {
+  const { user, intent } = join
+  return {
+    change: 'enter',
+    user,
+    generation: intent.generation,
+    at: intent.at,
+    ...comingEntry(core, channel, { kind: 'join', user, at: intent.at }),
+  }
+}
+
+/** A join or leave as an entry of the history, on channels that keep them. */
+export function comingEntry(
+  core: Core,
+  channel: LocalChannel,
+  coming: { kind: 'join' | 'leave'; user: string; at: number },
+): { entry?: EntryDraft } {
+  const { options } = channel
+  if (options.history_size === 0 || options.history_publish_only) return {}
+  return {
+    entry: {
+      kind: coming.kind,
+      id: core.random.hex(8),
+      at: coming.at,
+      author: options.anonymous ? {} : { user: coming.user },
+      content: '',
+      encoding: 'json',
+    },
+  }
+}
+
+/** Takes back a join that its channel did not take. */
+async function withdraw(core: Core, user: string, channel: string): Promise<void> {
+  const result = await core.stores.users.commit(user, {
+    changes: [{ change: 'unsubscribe', channel }],
+    now: core.clock.now(),
+  })
+  if (result.outcome === 'committed') await confirmIntents(core, user, result.intents)
+}

@@ -1,0 +1,64 @@
+import type { Core } from '../core.ts'
+import type { LocalChannel } from '../local-channel.ts'
+import type { Intent } from '../ports.ts'
+import { reconcile } from '../reconcile.ts'
+import { channelEmptied } from './destroy-channel.ts'
+import { confirmIntents } from './forget-subscription.ts'
+import { comingEntry } from './join.ts'
+
+/** Takes a user out of a channel with all its connections. No gate. True if the user was in. */
+export async function leave(core: Core, user: string, channel: string): Promise<boolean> {
+  const result = await core.stores.users.commit(user, {
+    changes: [{ change: 'unsubscribe', channel }],
+    now: core.clock.now(),
+  })
+  if (result.outcome === 'conflict') return false
+  core.hub.userCommitted(result.record)
+  const intent = result.intents.find((item) => item.channel === channel)
+  const local = core.hub.users.get(user)
+  if (local !== undefined) await reconcile(core, local, { channel })
+  if (intent === undefined) return false
+  await carryOutLeave(core, user, intent)
+  return true
+}
+
+/**
+ * The channel's half of a leave whose intent stands in the user's record: tells the others, asks whether to
+ * destroy the channel if that was its last subscriber, and confirms.
+ */
+export async function carryOutLeave(core: Core, user: string, intent: Intent): Promise<void> {
+  const last = await leaveChannel(core, user, intent)
+  await confirmIntents(core, user, [intent])
+  if (last !== undefined) await channelEmptied(core, last)
+}
+
+/** The channel, if it was left by its last subscriber. */
+async function leaveChannel(
+  core: Core,
+  user: string,
+  intent: Intent,
+): Promise<LocalChannel | undefined> {
+  for (;;) {
+    const channel = await core.hub.channel(intent.channel)
+    if (channel === undefined) return undefined
+    const result = await core.stores.channels.commit(intent.channel, {
+      expect: channel.expectation,
+      changes: [
+        {
+          change: 'leave',
+          user,
+          generation: intent.generation,
+          at: intent.at,
+          ...comingEntry(core, channel, { kind: 'leave', user, at: intent.at }),
+        },
+      ],
+      now: core.clock.now(),
+    })
+    if (result.outcome === 'committed') {
+      core.hub.committed(result.committed)
+      return result.last ? channel : undefined
+    }
+    // The channel's options changed or it was made anew: whether a leave is an entry may differ now.
+    await channel.heal()
+  }
+}

@@ -1,0 +1,124 @@
+import { attach } from './attach.ts'
+import type { Connection } from './connection.ts'
+import type { Core } from './core.ts'
+import { userChannelLane } from './lanes.ts'
+import type { LocalChannel } from './local-channel.ts'
+import type { LocalUser } from './local-user.ts'
+import { forgetSubscription } from './operations/forget-subscription.ts'
+import type { UserSubscription } from './ports.ts'
+
+/** What came with the act that is being carried out here. */
+interface Arrival {
+  readonly initialData?: string
+}
+
+/**
+ * Makes this node's connections of a user be in exactly the channels that the user's record says. Subscribing and
+ * unsubscribing end here on every node, whoever did them; each connection hears its SUBSCRIBE or UNSUBSCRIBE.
+ */
+export async function reconcileAll(
+  core: Core,
+  user: LocalUser,
+  initial?: { channel: string; json: string },
+): Promise<void> {
+  const names = [...user.affectedChannels()]
+  await Promise.all(
+    names.map((name) =>
+      reconcile(core, user, {
+        channel: name,
+        ...(initial?.channel === name ? { initialData: initial.json } : {}),
+      }),
+    ),
+  )
+}
+
+/** The same for one channel; in order with everything else that concerns this user and channel here. */
+export function reconcile(
+  core: Core,
+  user: LocalUser,
+  arrival: Arrival & { channel: string },
+): Promise<void> {
+  return core.reconcileLanes.run(userChannelLane(user.name, arrival.channel), async () => {
+    const subscription = user.subscription(arrival.channel)
+    detachOutdated(core, user, { channel: arrival.channel, subscription })
+    // A join that its channel has not confirmed yet is carried out first: the snapshot shows the user as present.
+    if (subscription?.joined === undefined) return
+    const missing = missingConnections(user, subscription)
+    if (missing.length === 0) return
+    const channel = await present(core, user.name, subscription)
+    if (channel === undefined) return
+    await Promise.all(
+      missing.map((connection) => place(core, { channel, connection, subscription, arrival })),
+    )
+  })
+}
+
+function detachOutdated(
+  core: Core,
+  user: LocalUser,
+  place: { channel: string; subscription: UserSubscription | undefined },
+): void {
+  const { subscription } = place
+  const wanted = new Set(subscription?.connections.map((connection) => connection.id))
+  for (const connection of user.connections.values()) {
+    const attached = connection.channels.get(place.channel)
+    if (attached === undefined) continue
+    if (wanted.has(connection.id) && attached.generation === subscription?.generation) continue
+    connection.channels.delete(place.channel)
+    attached.channel.subscribers.remove(connection)
+    attached.channel.subscribers.sendTo(connection, {
+      event: 'leave',
+      channel: place.channel,
+      user: user.name,
+      at: core.clock.now(),
+    })
+  }
+}
+
+function missingConnections(user: LocalUser, subscription: UserSubscription): Connection[] {
+  const missing: Connection[] = []
+  for (const { id } of subscription.connections) {
+    const connection = user.connections.get(id)
+    if (connection === undefined || connection.stage === 'closed') continue
+    if (!connection.channels.has(subscription.channel)) missing.push(connection)
+  }
+  return missing
+}
+
+/** The channel, in which the user is; a record that says otherwise (the channel was made anew) is corrected. */
+async function present(
+  core: Core,
+  user: string,
+  subscription: UserSubscription,
+): Promise<LocalChannel | undefined> {
+  const channel = await core.hub.channel(subscription.channel)
+  if (channel?.presence.has(user)) return channel
+  await channel?.heal()
+  if (channel !== undefined && !channel.gone && channel.presence.has(user)) return channel
+  core.background('forget subscription', forgetSubscription(core, user, subscription))
+  return undefined
+}
+
+async function place(
+  core: Core,
+  at: {
+    channel: LocalChannel
+    connection: Connection
+    subscription: UserSubscription
+    arrival: Arrival
+  },
+): Promise<void> {
+  const { channel, connection, subscription, arrival } = at
+  const { generation, joined } = subscription
+  connection.channels.set(channel.name, { channel, generation })
+  const own = subscription.connections.find((item) => item.id === connection.id)
+  const cameWithJoin = own?.generation === generation && joined !== undefined && joined > 0
+  const attached = await attach(core, channel, {
+    connection,
+    ...(arrival.initialData === undefined ? {} : { initialData: arrival.initialData }),
+    ...(cameWithJoin ? { ownJoin: joined } : {}),
+  })
+  if (!attached && connection.channels.get(channel.name)?.channel === channel) {
+    connection.channels.delete(channel.name)
+  }
+}

@@ -1,0 +1,71 @@
+import type { Core } from './core.ts'
+import type { ChannelOptions } from './options.ts'
+import type { StatePairs } from './ports.ts'
+
+const pageSize = 500
+
+/**
+ * A user's first connection came or its last one went: channels that watch the user for `server_presenceful` show
+ * it in their state (spec/hookbox.md §3, Server presence).
+ */
+export async function userCameOrWent(core: Core, user: string): Promise<void> {
+  let after: string | undefined
+  do {
+    const page = await core.stores.channels.list({
+      watches: user,
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    })
+    await Promise.all(page.names.map((channel) => showPresence(core, channel, [user])))
+    after = page.next
+  } while (after !== undefined)
+}
+
+/** Brings the state of a channel that watches users up to date. */
+export async function showWatched(
+  core: Core,
+  channel: string,
+  options: ChannelOptions,
+): Promise<void> {
+  if (!options.server_presenceful || options.server_user_presence.length === 0) return
+  await showPresence(core, channel, options.server_user_presence)
+}
+
+/** Writes until what was read before the commit still holds after it: users come and go meanwhile. */
+async function showPresence(core: Core, channel: string, users: readonly string[]): Promise<void> {
+  let shown = await readPresence(core, users)
+  for (;;) {
+    await commitPresence(core, channel, shown)
+    const now = await readPresence(core, users)
+    if (now.every(([, json], index) => json === shown[index]?.[1])) return
+    shown = now
+  }
+}
+
+async function readPresence(core: Core, users: readonly string[]): Promise<StatePairs> {
+  return Promise.all(
+    users.map(async (user) => {
+      const record = await core.stores.users.snapshot(user)
+      const present = record !== undefined && record.connections.length > 0
+      return [user, present ? 'true' : 'false'] as const
+    }),
+  )
+}
+
+async function commitPresence(core: Core, channel: string, shown: StatePairs): Promise<void> {
+  const { maxStateBytes, maxStateKeys } = core.settings
+  const result = await core.stores.channels.commit(channel, {
+    expect: {},
+    changes: [
+      {
+        change: 'state',
+        mode: 'patch',
+        updates: shown,
+        deletes: [],
+        limits: { bytes: maxStateBytes, keys: maxStateKeys },
+      },
+    ],
+    now: core.clock.now(),
+  })
+  if (result.outcome === 'committed') core.hub.committed(result.committed)
+}
