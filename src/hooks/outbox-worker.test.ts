@@ -4,10 +4,13 @@ import { HookFailure, Refusal } from '../core/errors.ts'
 import type { Notice, Outbox } from '../core/ports.ts'
 import { type OutboxParts, startOutboxWorker } from './outbox-worker.ts'
 
+interface TestOutbox extends Outbox {
+  readonly notices: Map<string, Notice>
+  readonly dead: string[]
+}
+
 /** An outbox in memory that keeps a book of what it was told. */
-function createOutbox(
-  clock: ManualClock,
-): Outbox & { notices: Map<string, Notice>; dead: string[] } {
+function createOutbox(): TestOutbox {
   const notices = new Map<string, Notice>()
   const dead: string[] = []
   return {
