@@ -15,6 +15,9 @@ export interface Inbound {
   end(how: 'clean' | 'unclean'): void
 }
 
+/** Few links are drained faster than the spread allows: there is no crowd to spread. */
+const maxDrainStepMs = 5
+
 /** Lets links in and gives each its connection; knows how long they may take to say who they are. */
 export class Acceptor {
   readonly #core: Core
@@ -75,7 +78,7 @@ export class Acceptor {
   async drain(spreadMs: number): Promise<void> {
     this.#draining = true
     const { connections } = this.core.hub
-    const step = connections.size === 0 ? 0 : spreadMs / connections.size
+    const step = Math.min(maxDrainStepMs, spreadMs / Math.max(1, connections.size))
     let waitMs = 0
     for (const connection of connections.values()) {
       this.core.clock.after(waitMs, () => connection.close(new Refusal('draining')))

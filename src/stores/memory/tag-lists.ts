@@ -5,6 +5,8 @@ import { type Tag, type TagChanges, type TagFilter, tagName } from '../aggregate
 /** All names of one kind (channels or users), and who bears which tag. */
 export class TagLists {
   readonly all = new SortedNames()
+  /** Nodes that some user's record names. */
+  readonly nodes = new Set<string>()
   private readonly bearers = new Map<string, SortedNames>()
   private readonly values = new Map<string, Map<string, number>>()
 
@@ -38,6 +40,7 @@ export class TagLists {
       bearers = new SortedNames()
       this.bearers.set(key, bearers)
       this.values.set(key, new Map())
+      if (tag.kind === 'node') this.nodes.add(tag.of)
     }
     bearers.add(name)
     this.values.get(key)?.set(name, tag.value)
@@ -51,5 +54,6 @@ export class TagLists {
     if (bearers?.size !== 0) return
     this.bearers.delete(key)
     this.values.delete(key)
+    if (tag.kind === 'node') this.nodes.delete(tag.of)
   }
 }

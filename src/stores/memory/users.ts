@@ -52,6 +52,10 @@ export class MemoryUsers implements UserStore {
     return this.lists.page(query, userFilters(query))
   }
 
+  async nodes(): Promise<readonly string[]> {
+    return [...this.lists.nodes]
+  }
+
   async changed(cursor: string | undefined): Promise<Changed> {
     return this.log.changed(cursor)
   }

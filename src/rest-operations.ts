@@ -1,0 +1,101 @@
+import type { Core } from './core/core.ts'
+import { Refusal } from './core/errors.ts'
+import { createChannel } from './core/operations/create-channel.ts'
+import { destroyChannel } from './core/operations/destroy-channel.ts'
+import { disconnectConnection, disconnectUser } from './core/operations/disconnect.ts'
+import { channelSnapshot, serverInfo, shownOptions, userInfo } from './core/operations/info.ts'
+import { message } from './core/operations/message.ts'
+import { type Published, publish } from './core/operations/publish.ts'
+import { setChannelOptions } from './core/operations/set-channel-options.ts'
+import { setUserOptions } from './core/operations/set-user-options.ts'
+import { patchState } from './core/operations/state.ts'
+import { subscribe } from './core/operations/subscribe.ts'
+import { unsubscribe } from './core/operations/unsubscribe.ts'
+import type {
+  RestChannelInfo,
+  RestOperations,
+  RestPublish,
+  RestPublished,
+} from './http/rest/operations.ts'
+import { formatLocalTime } from './protocols/hookbox/datetime.ts'
+import { entryToHistory, pairsToJson } from './protocols/hookbox/encoder1.ts'
+
+/** What REST can have done, carried out by the core's operations: the same ones that frames end in. */
+export function createRestOperations(
+  core: Core,
+  setConfig: RestOperations['setConfig'],
+): RestOperations {
+  return {
+    publish: (command) => publishForApp(core, command),
+    subscribe: (command) => subscribe(core, command),
+    unsubscribe: (command) => unsubscribeForApp(core, command),
+    message: (command) => message(core, command),
+    createChannel: (command) => createChannel(core, command),
+    destroyChannel: (command) => destroyChannel(core, command),
+    setChannelOptions: (command) => setChannelOptions(core, command),
+    setState: ({ channel, key, value }) =>
+      patchState(core, { channel, key, json: JSON.stringify(value) }),
+    deleteState: ({ channel, key }) => patchState(core, { channel, key, json: undefined }),
+    channelInfo: (channel) => describeChannel(core, channel),
+    userInfo: async (user) => {
+      const info = await userInfo(core, user)
+      return { ...info, options: { ...info.options } }
+    },
+    setUserOptions: (command) => setUserOptions(core, command),
+    serverInfo: () => serverInfo(core),
+    disconnect: (connection) => disconnectConnection(core, connection),
+    disconnectUser: (user) => disconnectUser(core, user),
+    setConfig,
+  }
+}
+
+async function publishForApp(core: Core, command: RestPublish): Promise<RestPublished> {
+  const { channel, payload, originator, hook, id } = command
+  try {
+    const published = await publish(
+      core,
+      { kind: 'app', originator, hook },
+      { channel, payload, ...(id === undefined ? {} : { id }) },
+    )
+    return describePublished(published)
+  } catch (error) {
+    const missing = error instanceof Refusal && error.code === 'channel_missing'
+    if (missing && command.ifMissing === 'ignore') return {}
+    throw error
+  }
+}
+
+function describePublished(published: Published): RestPublished {
+  const { at, epoch, offset, duplicate } = published
+  if (epoch === undefined || offset === undefined) return {}
+  return {
+    offset,
+    epoch,
+    datetime: formatLocalTime(at),
+    ...(duplicate === undefined ? {} : { duplicate }),
+  }
+}
+
+async function unsubscribeForApp(
+  core: Core,
+  command: { channel: string; user: string; hook: 'ask' | 'skip' },
+): Promise<void> {
+  await userInfo(core, command.user)
+  await unsubscribe(core, command)
+}
+
+async function describeChannel(core: Core, name: string): Promise<RestChannelInfo> {
+  const snapshot = await channelSnapshot(core, name)
+  const { options } = snapshot
+  return {
+    name,
+    options: {
+      ...shownOptions(options),
+      history: snapshot.history.map((entry) => JSON.parse(entryToHistory(entry)) as unknown),
+      state: JSON.parse(pairsToJson(snapshot.state)) as unknown,
+    },
+    subscribers: snapshot.presence.map((item) => item.user),
+    historySize: options.history_size,
+    reflective: options.reflective,
+  }
+}

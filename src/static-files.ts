@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import type { StaticFiles } from './http/static.ts'
+
+const script = 'text/javascript; charset=utf-8'
+
+/** The page scripts, read once at start; without a build there are none, and `missing` names them. */
+export function readStaticFiles(): { files: StaticFiles; missing: readonly string[] } {
+  const files = new Map<string, { type: string; body: Buffer }>()
+  const missing: string[] = []
+  for (const name of ['hookbox.js', 'hookbox.min.js']) {
+    const body = readBuilt(name)
+    if (body === undefined) missing.push(name)
+    else files.set(`/static/${name}`, { type: script, body })
+  }
+  return { files, missing }
+}
+
+/** From beside this file when it is built, from the build when it runs as source. */
+function readBuilt(name: string): Buffer | undefined {
+  for (const folder of ['./static/', '../dist/static/']) {
+    try {
+      return readFileSync(new URL(`${folder}${name}`, import.meta.url))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return undefined
+}
