@@ -316,6 +316,15 @@ describe('an answer that is none', () => {
   })
 })
 
+it('a header that cannot be sent is a bug, not the network', async () => {
+  const { app, server } = await start(answerWith([true, {}]))
+  const error = await app.ask({ ...subscribe, cookies: 'a\nb' }).catch((reason: unknown) => reason)
+  expect(error).not.toBeInstanceOf(HookFailure)
+  expect(error).toMatchObject({ code: 'UND_ERR_INVALID_ARG' })
+  expect(server.received).toEqual([])
+  expect(await app.ask(subscribe)).toMatchObject({ allowed: true })
+})
+
 describe('https', () => {
   it('to a loopback host needs no right certificate', async () => {
     const { app } = await start(answerWith([true, {}]), { cbHttps: true }, { tls: true })

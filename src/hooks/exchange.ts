@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 
 /** One request to another server, with everything that bounds it. */
 export interface ExchangeRequest {
@@ -37,7 +37,7 @@ export class ExchangeFailure extends Error {
 
 /**
  * Sends one request and reads its answer, whatever its status; redirects are not followed. Rejects with
- * ExchangeFailure. Works below undici's `request`, whose streams and abort signals cost more than the hook itself.
+ * ExchangeFailure, or with undici's InvalidArgumentError for a request that cannot be sent. Works below undici's `request`, whose streams and abort signals cost more than the hook itself.
  */
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number
   readonly #resolve: (answer: RawAnswer) => void
-  readonly #reject: (error: ExchangeFailure) => void
+  readonly #reject: (error: Error) => void
   readonly #deadline: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
@@ -77,7 +77,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     request: ExchangeRequest,
     resolve: (answer: RawAnswer) => void,
-    reject: (error: ExchangeFailure) => void,
+    reject: (error: Error) => void,
   ) {
     this.#maxBytes = request.maxBytes
     this.#resolve = resolve
@@ -116,7 +116,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#deadline)
     if (this.#failure) return
     this.#failure = new ExchangeFailure('connection', this.#partial(), { cause })
-    this.#reject(this.#failure)
+    // A request that undici does not take at all is a mistake on this side, not the network's.
+    this.#reject(cause instanceof errors.InvalidArgumentError ? cause : this.#failure)
   }
 
   #giveUp(reason: 'timeout' | 'too_large'): void {

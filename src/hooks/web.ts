@@ -27,7 +27,8 @@ export interface WebParts {
 
 /** Fetches for polling under the rules of spec/safety.md §7. */
 export function createWeb(settings: WebSettings, parts: WebParts = {}): HttpWeb {
-  const allowed = allowedHosts(settings.hookHosts, settings.allowPollingHost)
+  const hookHosts = settings.hookOrigins.map((origin) => new URL(origin).hostname)
+  const allowed = allowedHosts(hookHosts, settings.allowPollingHost)
   const lookup = parts.lookup ?? dns.lookup
   const agent = new Agent({ connect: guardedConnector({ settings, allowed, lookup }) })
   return {
