@@ -11,7 +11,7 @@ export interface HookCall {
 }
 
 /** The text that the chat page knows as "go to the login page". */
-export const pleaseLogIn = 'Please log in'
+const pleaseLogIn = 'Please log in'
 
 const maxTextLength = 2000
 

@@ -5,7 +5,7 @@ export interface Offhook {
 }
 
 /** The object of an answer. */
-export interface Answer {
+interface Answer {
   /** Why a call did not work. */
   readonly msg?: unknown
   /** `get_server_info`: names of all channels. */

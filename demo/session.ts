@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /** Name of the session cookie. */
-export const cookieName = 'demo_session'
+const cookieName = 'demo_session'
 
 const maxAgeSeconds = 7 * 24 * 3600
 

@@ -1,7 +1,7 @@
 /** The part of the old page script's logging that pages call (spec/hookbox.md §8). */
 
 /** Levels in rising order of weight. A logger writes what is at least as heavy as its own level. */
-export const levels = { DEBUG: 1, LOG: 2, INFO: 3, WARN: 4, ERROR: 5 } as const
+const levels = { DEBUG: 1, LOG: 2, INFO: 3, WARN: 4, ERROR: 5 } as const
 
 type Method = 'debug' | 'log' | 'info' | 'warn' | 'error'
 
