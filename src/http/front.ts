@@ -42,7 +42,7 @@ export function createFront(parts: FrontParts): Front {
       server.on('request', (request: IncomingMessage, response: ServerResponse) => {
         answering.set(request.socket, response)
         response.setHeader('X-Content-Type-Options', 'nosniff')
-        const refusal = parts.gate(request)
+        const refusal = hostless(request) ?? parts.gate(request)
         if (refusal === undefined) handler(request, response)
         else refuse(response, refusal)
       })
@@ -69,17 +69,25 @@ function serverOptions(parts: FrontParts): Parameters<typeof createServer>[0] {
     keepAliveTimeout: keepAliveTimeoutMs,
     // Late by a tenth at most: Node looks for late requests this often.
     connectionsCheckingInterval: Math.max(10, Math.min(1000, Math.floor(headersTimeoutMs / 10))),
+    // Node's own answer to such a request would lack our headers.
+    requireHostHeader: false,
     // Java's client offers h2c with each plain request: those are answered, not upgraded.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
   }
+}
+
+/** RFC 9112 §3.2. */
+function hostless(request: IncomingMessage): Refusal | undefined {
+  if (request.headers.host !== undefined || request.httpVersion === '1.0') return undefined
+  return new Refusal('invalid_body', 'Missing Host header')
 }
 
 function refuse(response: ServerResponse, refusal: Refusal): void {
   response.writeHead(refusal.status, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Cache-Control': 'no-store',
-    'Retry-After': '5',
     Connection: 'close',
+    ...(refusal.retry ? { 'Retry-After': '5' } : {}),
   })
   response.end(refusal.message)
 }

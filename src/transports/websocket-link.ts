@@ -97,12 +97,13 @@ export class WebSocketLink implements Link, Pingable {
   }
 
   lost(): void {
-    this.#parts.telemetry.limit('ping-timeout')
+    if (this.#ending === 'no') this.#parts.telemetry.limit('ping-timeout')
     this.#ws.terminate()
   }
 
   /** Attack: ws keeps an unfinished message; begun ones that never end would pile up. */
   inspect(): void {
+    if (this.#ending !== 'no') return
     if (this.#socket.bytesRead <= this.#bytesDone || this.#ws.isPaused) {
       this.#partialSince = undefined
       return

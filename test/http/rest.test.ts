@@ -9,7 +9,7 @@ afterEach(() => server.listener.close(0))
 
 interface Got {
   status: number
-  json: [boolean, Record<string, unknown>]
+  json: [boolean, { msg?: string; results?: unknown }]
   headers: Headers
 }
 
@@ -312,7 +312,7 @@ describe('the methods', () => {
       { channel_name: 'c', originator: 'ann', id: 'x' },
     ]
     const answer = await form('/web/publish_batch', { entries: JSON.stringify(entries) })
-    expect(answer.json[1]['results']).toEqual([
+    expect(answer.json[1].results).toEqual([
       { ok: true, offset: expect.any(Number), epoch: 'e' },
       { ok: false, error: "Channel c doesn't exist" },
       { ok: false, error: 'internal error' },
@@ -449,7 +449,7 @@ describe('what is refused', () => {
     expect((await post('/web/publish', bytes)).json).toEqual([false, { msg: 'Invalid UTF-8' }])
     const parts = new FormData()
     parts.set('channel_name', 'c')
-    expect((await post('/web/publish', parts)).json[1]['msg']).toMatch(/not multipart/)
+    expect((await post('/web/publish', parts)).json[1].msg).toMatch(/not multipart/)
   })
 
   it('unknown methods with 404 and other HTTP methods with 405, in the same shape', async () => {
@@ -477,7 +477,7 @@ describe('what is refused', () => {
     server = await start({ settings: { apiToken: '' } })
     const answer = await form('/web/publish', { security_token: '' })
     expect(answer.status).toBe(200)
-    expect(answer.json[1]['msg']).toMatch(/^Rest api is disabled by configuration\. .*--api-token/)
+    expect(answer.json[1].msg).toMatch(/^Rest api is disabled by configuration\. .*--api-token/)
   })
 
   it('wrong tokens, after 20 in a minute with 429, but never the right one', async () => {
