@@ -1,3 +1,4 @@
+import { utf8Length } from '../../core/json.ts'
 import type { ChannelCommitted } from '../../core/ports.ts'
 import type { ChannelAggregate } from './channel.ts'
 import type { ChannelDraft } from './channel-draft.ts'
@@ -60,4 +61,10 @@ export function dropExpiredBooks(held: ChannelAggregate, draft: ChannelDraft, no
     if (!isExpired({ claimed: book.newest }, now)) break
     held.claims.delete(user)
   }
+}
+
+/** Puts back one key of a state that was read from where it is kept. */
+export function putLoadedState(held: ChannelAggregate, key: string, json: string): void {
+  held.state.set(key, json)
+  held.stateBytes += utf8Length(key) + utf8Length(json)
 }

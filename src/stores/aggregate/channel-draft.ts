@@ -60,6 +60,7 @@ export class ChannelDraft {
 
   /** Entries outside the log: sent with snapshots of channels without history. */
   setStaticHistory(drafts: readonly EntryDraft[]): void {
+    if (drafts.length === 0 && this.staticHistory.length === 0) return
     this.staticHistory = drafts.map((draft) => ({
       ...draft,
       epoch: this.base.epoch,

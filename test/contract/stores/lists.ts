@@ -114,6 +114,25 @@ export function describeLists(subject: StoresUnderTest): void {
     })
   })
 
+  describe('nodes', () => {
+    it('are those that hold a connection of somebody', async () => {
+      const odd = ['n1', 'n', 'n11', 'é!"']
+      expect(await users().nodes()).toEqual([])
+      for (const [index, node] of odd.entries()) {
+        const changes = [connect(`a${index}`, { node }), connect(`b${index}`, { node })]
+        await userOf(subject.stores(), `user ${index}`).done(changes)
+        await userOf(subject.stores(), 'everywhere').done([connect(`c${index}`, { node })])
+      }
+      expect([...(await users().nodes())].sort()).toEqual([...odd].sort())
+      for (const id of ['a1', 'b1', 'c1']) {
+        const name = id === 'c1' ? 'everywhere' : 'user 1'
+        const gone = { change: 'disconnect', connection: id, everywhere: false } as const
+        await userOf(subject.stores(), name).done([gone])
+      }
+      expect([...(await users().nodes())].sort()).toEqual(['n1', 'n11', 'é!"'])
+    })
+  })
+
   describe('changed', () => {
     it('names what changed since the cursor, each once', async () => {
       await room('a').create()

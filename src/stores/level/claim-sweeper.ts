@@ -1,0 +1,77 @@
+import { isExpired } from '../aggregate/claims.ts'
+import type { ChannelSlot, ClaimRecord } from './channel-slot.ts'
+import type { KeyRange } from './database.ts'
+import type { Engine } from './engine.ts'
+import { under } from './keys.ts'
+import { decodeRecord } from './records.ts'
+
+/** After this many claims written, twice as many are looked at: the sweep outruns the writing. */
+const stride = 500
+
+/**
+ * Deletes publish ids of users who never came back: a book gives up its own old ids only when its user claims
+ * again. No timer: the sweep goes on around all ids as new ones are written.
+ */
+export class ClaimSweeper {
+  private readonly engine: Engine
+  private readonly held = new Map<string, ChannelSlot>()
+  private budget = 0
+  private cursor: string | undefined
+  private sweeping = false
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /** A channel is in memory: the books there are not the sweeper's. */
+  hold(slot: ChannelSlot): void {
+    if (slot.log !== '') this.held.set(slot.log, slot)
+  }
+
+  letGo(slot: ChannelSlot): void {
+    this.held.delete(slot.log)
+  }
+
+  forget(): void {
+    this.held.clear()
+  }
+
+  written(claims: number, now: number): void {
+    this.budget += claims
+    if (this.budget < stride || this.sweeping) return
+    this.budget = 0
+    this.sweeping = true
+    this.sweep(now).then(
+      () => {
+        this.sweeping = false
+      },
+      // A failed read is nobody's loss: the next stride tries again.
+      () => {
+        this.sweeping = false
+      },
+    )
+  }
+
+  private async sweep(now: number): Promise<void> {
+    const all = under('k!')
+    const range: KeyRange = this.cursor === undefined ? all : { gt: this.cursor, lt: all.lt }
+    const rows = await this.engine.database.read({ ...range, limit: 2 * stride })
+    this.cursor = rows.length < 2 * stride ? undefined : rows.at(-1)?.[0]
+    for (const [key, value] of rows) if (isOld(value, now)) this.remove(key, value)
+  }
+
+  /** In one turn, so that nobody can claim the id anew between the look and the delete. */
+  private remove(key: string, value: string): void {
+    const [, log = '', user = ''] = key.split('!')
+    const slot = this.held.get(log)
+    const name = Buffer.from(user, 'base64url').toString()
+    if (slot !== undefined && (slot.queue !== undefined || slot.books === 'all')) return
+    if (slot?.channel?.claims.has(name)) return
+    if (this.engine.isOpen && this.engine.database.getSync(key) === value)
+      this.engine.writing().del(key)
+  }
+}
+
+function isOld(value: string, now: number): boolean {
+  return isExpired(decodeRecord(value) as ClaimRecord, now)
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { Failure } from '../../core/errors.ts'
+import type { Stores } from '../../core/ports.ts'
+import type { RecoverySettings } from '../aggregate/channel.ts'
+import { ProcessLeases } from '../aggregate/leases.ts'
+import { LevelChannels } from './channels.ts'
+import { type Database, levelDatabase } from './database.ts'
+import { Engine } from './engine.ts'
+import { prepareFolder } from './folder.ts'
+import { checkFormat } from './format.ts'
+import { Garbage } from './garbage.ts'
+import { keys } from './keys.ts'
+import { LevelOutbox } from './outbox.ts'
+import { LevelUsers } from './users.ts'
+
+/** Settings of the embedded store. */
+export interface LevelStoresOptions extends RecoverySettings {
+  readonly folder: string
+  /** The clock of the leases, Unix milliseconds. */
+  readonly now?: () => number
+  /** Told, in a sentence, what is wrong but does not stop the store. */
+  readonly onProblem?: (problem: string) => void
+}
+
+/** Channels in memory, and about how many bytes of them; what is idle longest goes first. */
+const channelCache = { entries: 50_000, weight: 256 * 1024 * 1024 }
+const userCache = { entries: 50_000, weight: 128 * 1024 * 1024 }
+
+/**
+ * Stores in a folder, on LevelDB. Rejects with a Failure that says why the folder cannot be used: held by another
+ * process, written by a newer version, not writable.
+ */
+export async function openLevelStores(options: LevelStoresOptions): Promise<Stores> {
+  await prepareFolder(options.folder, options.onProblem ?? ignore)
+  return openStores(levelDatabase(options.folder), options)
+}
+
+/** The stores on a database of one's own; for tests that let writes fail. */
+export async function openStores(
+  database: Database,
+  options: Omit<LevelStoresOptions, 'folder'>,
+): Promise<Stores> {
+  const { recoveryEntries, recoverySeconds, now = Date.now, onProblem = ignore } = options
+  await database.open()
+  try {
+    await checkFormat(database)
+    const engine = new Engine(database)
+    const outbox = new LevelOutbox(engine)
+    const garbage = new Garbage(engine, onProblem)
+    const recovery = { recoveryEntries, recoverySeconds }
+    const channels = new LevelChannels({ engine, outbox, garbage, recovery, cache: channelCache })
+    const users = new LevelUsers({ engine, outbox, cache: userCache })
+    for (const part of [outbox, garbage, channels, users]) await engine.add(part)
+    engine.start()
+    garbage.start()
+    return {
+      channels,
+      users,
+      outbox,
+      leases: new ProcessLeases(now),
+      check: () => check(engine),
+      close: async () => {
+        await garbage.stop()
+        await engine.close()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+function ignore(): void {}
+
+/** Writes a value that was never there before and reads it back. */
+async function check(engine: Engine): Promise<void> {
+  await engine.ready()
+  const value = randomUUID()
+  const group = engine.writing()
+  group.put(keys.check, value)
+  await group.done
+  if ((await engine.database.get(keys.check)) === undefined)
+    throw new Failure('store', 'the store does not keep what is written')
+}

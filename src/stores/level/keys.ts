@@ -1,0 +1,91 @@
+import type { Tag } from '../aggregate/tags.ts'
+import type { KeyRange } from './database.ts'
+
+/**
+ * The keys of the embedded store. No key holds a raw name: outside text is base64url, which has no `!`, so that
+ * no name can collide with or escape into another key.
+ *
+ *   format                       the format's version
+ *   m!channels  m!users          counters
+ *   c!NAME                       a channel: its epoch, versions and log
+ *   l!LOG!e!OFFSET               one entry of a log
+ *   l!LOG!o  l!LOG!q             options, static history
+ *   l!LOG!p!USER  l!LOG!t!USER   who is in, who has left lately
+ *   l!LOG!s!KEY                  state
+ *   k!LOG!USER!ID                publish ids
+ *   r!CREATOR!NAME               who created which channel
+ *   g!LOG                        a log whose channel is gone: its keys are still to be deleted
+ *   u!NAME                       a user
+ *   i!KIND!OF!NAME               tags (lists)
+ *   n!ID  q!DUE!ID  x!ID         notices, their queue, the dead ones
+ *
+ * LOG is a number of its own for each life of a channel, so that a channel made again under its old name (and
+ * even its old epoch) never sees what is left of the former one.
+ */
+
+/** Outside text as part of a key. */
+export function encodeName(name: string): string {
+  return Buffer.from(name).toString('base64url')
+}
+
+/** The text of an encoded name, or of the last part of a key. */
+export function nameOfKey(key: string): string {
+  return Buffer.from(key.slice(key.lastIndexOf('!') + 1), 'base64url').toString()
+}
+
+/** Everything that begins with `prefix`, which must end with `!`. */
+export function under(prefix: string): { readonly gte: string; readonly lt: string } {
+  return { gte: prefix, lt: `${prefix.slice(0, -1)}"` }
+}
+
+/** Offsets and times, padded so that they sort. */
+export function encodeNumber(value: number): string {
+  return Math.max(0, Math.floor(value)).toString(36).padStart(11, '0')
+}
+
+export const keys = {
+  format: 'format',
+  check: 'm!check',
+  channelCounters: 'm!channels',
+  userCounters: 'm!users',
+  channel: (name: string): string => `c!${encodeName(name)}`,
+  user: (name: string): string => `u!${encodeName(name)}`,
+  created: (creator: string, name: string): string =>
+    `r!${encodeName(creator)}!${encodeName(name)}`,
+  garbage: (log: string): string => `g!${log}`,
+  notice: (id: string): string => `n!${encodeName(id)}`,
+  queued: (due: number, id: string): string => `q!${encodeNumber(due)}!${encodeName(id)}`,
+  dead: (id: string): string => `x!${encodeName(id)}`,
+  tag: (tag: Pick<Tag, 'kind' | 'of'>, name: string): string =>
+    `${tagPrefix(tag)}${encodeName(name)}`,
+} as const
+
+/** Keys inside one log. */
+export const logKeys = {
+  all: (log: string): string => `l!${log}!`,
+  entry: (log: string, offset: number): string => `l!${log}!e!${encodeNumber(offset)}`,
+  options: (log: string): string => `l!${log}!o`,
+  staticHistory: (log: string): string => `l!${log}!q`,
+  subscriber: (log: string, user: string): string => `l!${log}!p!${encodeName(user)}`,
+  tombstone: (log: string, user: string): string => `l!${log}!t!${encodeName(user)}`,
+  state: (log: string, key: string): string => `l!${log}!s!${encodeName(key)}`,
+  claims: (log: string): string => `k!${log}!`,
+  book: (log: string, user: string): string => `k!${log}!${encodeName(user)}!`,
+  claim: (log: string, user: string, id: string): string =>
+    `k!${log}!${encodeName(user)}!${encodeName(id)}`,
+} as const
+
+/** Where the names that bear a tag stand. */
+export function tagPrefix({ kind, of }: Pick<Tag, 'kind' | 'of'>): string {
+  return `i!${kind}!${encodeName(of)}!`
+}
+
+/** Entries `from` … `to` of a log. */
+export function entryRange(log: string, from: number, to: number): KeyRange {
+  return { gte: logKeys.entry(log, from), lt: logKeys.entry(log, to + 1) }
+}
+
+/** What a log holds besides entries: options, presence, static history, state, tombstones. */
+export function logParts(log: string): KeyRange {
+  return { gte: `l!${log}!o`, lt: `l!${log}!u` }
+}

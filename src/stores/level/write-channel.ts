@@ -1,0 +1,105 @@
+import type { ChannelCommitted } from '../../core/ports.ts'
+import type { ChannelDraft } from '../aggregate/channel-draft.ts'
+import type { ClaimMutation } from '../aggregate/claims.ts'
+import { draftTags } from '../aggregate/tags.ts'
+import type { ChannelRecord, ChannelSlot, ClaimRecord } from './channel-slot.ts'
+import type { Group } from './engine.ts'
+import { keys, logKeys } from './keys.ts'
+import { encodeEntry, encodeRecord, encodeText } from './records.ts'
+import { writeTags } from './tag-index.ts'
+
+/**
+ * Writes what an accepted draft changes, before it is applied. A publish is one put: the head is read back from
+ * the last entry, and the channel's record is written only when it changes.
+ */
+export function writeChannel(
+  group: Group,
+  slot: ChannelSlot,
+  change: { draft: ChannelDraft; committed: ChannelCommitted },
+): void {
+  const { draft } = change
+  writeTags(group, slot.name, draftTags(draft))
+  if (draft.destroyed) writeEnd(group, slot, draft)
+  else writeLife(group, slot, change)
+}
+
+function writeLife(
+  group: Group,
+  slot: ChannelSlot,
+  { draft, committed }: { draft: ChannelDraft; committed: ChannelCommitted },
+): void {
+  const { log } = slot
+  for (const entry of draft.entries) group.put(logKeys.entry(log, entry.offset), encodeEntry(entry))
+  for (let offset = draft.base.first; offset < draft.first; offset += 1)
+    group.del(logKeys.entry(log, offset))
+  if (draft.created || draft.options !== draft.base.options)
+    group.put(logKeys.options(log), encodeRecord({ options: draft.options }))
+  if (draft.staticHistory !== draft.base.staticHistory)
+    group.put(logKeys.staticHistory(log), encodeRecord({ entries: draft.staticHistory }))
+  for (const claim of draft.claims) writeClaim(group, log, claim)
+  writeState(group, log, committed)
+  writePresence(group, slot, draft)
+  if (draft.created && draft.base.createdBy !== undefined)
+    group.put(keys.created(draft.base.createdBy, slot.name), encodeRecord({}))
+  if (committed.head.version !== committed.prev.version || draft.hidden !== draft.base.hidden)
+    group.put(keys.channel(slot.name), encodeRecord(recordOf(slot, draft, committed)))
+}
+
+function recordOf(
+  slot: ChannelSlot,
+  draft: ChannelDraft,
+  { head }: ChannelCommitted,
+): ChannelRecord {
+  const { epoch, createdBy } = draft.base
+  const { optionsVersion, everSubscribed, hidden } = draft
+  return {
+    log: slot.log,
+    epoch,
+    version: head.version,
+    optionsVersion,
+    everSubscribed,
+    hidden,
+    ...(createdBy !== undefined && { createdBy }),
+  }
+}
+
+/** The record goes at once; the log, which may be long, is deleted behind (LevelChannels, garbage). */
+function writeEnd(group: Group, slot: ChannelSlot, draft: ChannelDraft): void {
+  group.del(keys.channel(slot.name))
+  if (draft.base.createdBy !== undefined) group.del(keys.created(draft.base.createdBy, slot.name))
+  group.put(keys.garbage(slot.log), encodeRecord({}))
+}
+
+function writeClaim(group: Group, log: string, { user, id, claim }: ClaimMutation): void {
+  const key = logKeys.claim(log, user, id)
+  if (claim === undefined) {
+    group.del(key)
+    return
+  }
+  const record: ClaimRecord = { digest: claim.digest, claimed: claim.claimed, ...claim.done }
+  group.put(key, encodeRecord(record))
+}
+
+function writeState(group: Group, log: string, { state }: ChannelCommitted): void {
+  for (const [key, json] of state?.updates ?? [])
+    group.put(logKeys.state(log, key), encodeText({}, json))
+  for (const key of state?.deletes ?? []) group.del(logKeys.state(log, key))
+}
+
+function writePresence(group: Group, slot: ChannelSlot, draft: ChannelDraft): void {
+  for (const { user } of draft.left) slot.orders.delete(user)
+  for (const [user, subscriber] of draft.presence ?? []) {
+    const key = logKeys.subscriber(slot.log, user)
+    if (subscriber === undefined) group.del(key)
+    else {
+      const order = slot.orders.get(user) ?? slot.nextOrder++
+      slot.orders.set(user, order)
+      group.put(key, encodeRecord({ generation: subscriber.generation, order }))
+    }
+  }
+  for (const [user, tombstone] of draft.tombstones ?? []) {
+    const key = logKeys.tombstone(slot.log, user)
+    if (tombstone === undefined) group.del(key)
+    else group.put(key, encodeRecord(tombstone))
+  }
+}
