@@ -332,6 +332,18 @@ describe('https', () => {
     expect(await app.probe()).toEqual({ reachable: true })
   })
 
+  it('to any other host needs one that is right, or --cb-insecure', async () => {
+    // 0.0.0.0 leads to the loopback without being called so.
+    const change = { cbHttps: true, cbHost: '0.0.0.0' }
+    const { app } = await start(answerWith([true, {}]), change, { tls: true })
+    const failure = await failureOf(app.ask(subscribe))
+    expect(failure).toMatchObject({ reason: 'tls', hint: expect.stringMatching(/--cb-insecure/) })
+    expect(await app.probe()).toMatchObject({ reachable: false })
+    app.configure({ cbInsecure: true })
+    expect(await app.ask(subscribe)).toMatchObject({ allowed: true })
+    expect(await app.probe()).toEqual({ reachable: true })
+  })
+
   it('to an app that speaks http is a tls failure', async () => {
     const { app } = await start(answerWith([true, {}]), { cbHttps: true })
     expect(await failureOf(app.ask(subscribe))).toMatchObject({ reason: 'tls' })

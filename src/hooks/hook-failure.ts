@@ -13,7 +13,7 @@ export interface HookCall {
 }
 
 /** An answer that is no verdict: what the log shows of it. The message is already free of secrets. */
-export class BadAnswer extends Error {
+class BadAnswer extends Error {
   override readonly name = 'BadAnswer'
   readonly status: number
 

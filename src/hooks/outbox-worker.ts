@@ -12,7 +12,7 @@ export interface OutboxParts {
 }
 
 /** On whose behalf a notice is sent the first time. */
-export interface NoticeContext {
+interface NoticeContext {
   readonly cookies?: string
   readonly address?: string
 }

@@ -39,8 +39,8 @@ export interface HookSettings {
 
 /** What polling is told by the configuration. */
 export interface WebSettings {
-  /** Origins of the hook URLs given at start: polling may go to their hosts at any port. */
-  readonly hookOrigins: readonly string[]
+  /** Hosts of the hook URLs given at start: polling may go to any of their ports. */
+  readonly hookHosts: readonly string[]
   /** `HOST` or `HOST:PORT`. */
   readonly allowPollingHost: readonly string[]
   /** Sent as form field `secret` with POST, '' for none. */

@@ -18,7 +18,7 @@ afterEach(async () => {
 function web(change: Partial<WebSettings> = {}, lookup?: LookupFunction): HttpWeb {
   const made = createWeb(
     {
-      hookOrigins: [],
+      hookHosts: [],
       allowPollingHost: [],
       hookSecret: '',
       cbInsecure: false,
@@ -52,7 +52,7 @@ function names(...answers: string[][]): LookupFunction {
   }
 }
 
-const loopback = { hookOrigins: ['http://127.0.0.1:1'] }
+const loopback = { hookHosts: ['127.0.0.1'] }
 
 describe('a fetch', () => {
   it('is a GET without cookies', async () => {

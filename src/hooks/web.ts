@@ -11,7 +11,7 @@ import type { WebSettings } from './settings.ts'
 import { type AllowedHosts, allowedHosts, isAddress, isPublicAddress } from './web-address.ts'
 
 /** A URL that polling may not fetch. The message completes the sentence "the URL …". */
-export class ForbiddenUrl extends Error {
+class ForbiddenUrl extends Error {
   override readonly name = 'ForbiddenUrl'
 }
 
@@ -27,8 +27,7 @@ export interface WebParts {
 
 /** Fetches for polling under the rules of spec/safety.md §7. */
 export function createWeb(settings: WebSettings, parts: WebParts = {}): HttpWeb {
-  const hookHosts = settings.hookOrigins.map((origin) => new URL(origin).hostname)
-  const allowed = allowedHosts(hookHosts, settings.allowPollingHost)
+  const allowed = allowedHosts(settings.hookHosts, settings.allowPollingHost)
   const lookup = parts.lookup ?? dns.lookup
   const agent = new Agent({ connect: guardedConnector({ settings, allowed, lookup }) })
   return {

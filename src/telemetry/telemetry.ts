@@ -22,7 +22,7 @@ export interface TelemetrySettings {
 }
 
 /** One answered HTTP request. */
-export interface AccessLine {
+interface AccessLine {
   readonly method: string
   readonly path: string
   readonly status: number
@@ -32,7 +32,7 @@ export interface AccessLine {
 }
 
 /** Facts beside a message. Secrets among them are masked by name and by value. */
-export type LogContext = Readonly<Record<string, string | number>>
+type LogContext = Readonly<Record<string, string | number>>
 
 /** The log and the metrics of one server. */
 export interface ServerTelemetry extends Telemetry {
