@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js'
 import type { Clock, Telemetry } from '../core/ports.ts'
 
 /** What the client's address is read from; an `IncomingMessage` is one. */
-export interface AddressedRequest {
+interface AddressedRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly socket: { readonly remoteAddress?: string | undefined }
 }

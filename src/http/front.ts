@@ -30,6 +30,8 @@ export interface Front {
   readonly app: FastifyInstance
 }
 
+type ClientError = Error & { readonly code?: string }
+
 const keepAliveTimeoutMs = 30_000
 
 /** Makes the server and an application without routes. */
@@ -53,8 +55,14 @@ export function createFront(parts: FrontParts): Front {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, querystringParser: () => ({}) },
-    clientErrorHandler: (error, socket) =>
-      answerClientError(error, socket as Socket, answering.get(socket as Socket)),
+    clientErrorHandler: (error: ClientError, socket) => {
+      const response = answering.get(socket as Socket)
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+        const hasBegun = response !== undefined && !response.writableFinished
+        parts.telemetry.limit(hasBegun ? 'request-timeout' : 'headers-timeout')
+      }
+      answerClientError(error, socket as Socket, response)
+    },
     frameworkErrors: (_error, _request, reply) => sendRestError(reply, new Refusal('invalid_body')),
   })
   setFallbacks(app, parts)
@@ -94,7 +102,7 @@ function refuse(response: ServerResponse, refusal: Refusal): void {
 
 /** What never became a request: too slow, too long, no HTTP. */
 function answerClientError(
-  error: Error & { code?: string },
+  error: ClientError,
   socket: Socket,
   response: ServerResponse | undefined,
 ): void {

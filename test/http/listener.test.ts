@@ -152,6 +152,7 @@ describe('rubbish', () => {
     async (bytes) => {
       server = await start({ settings: { headersTimeoutMs: 100, requestTimeoutMs: 200 } })
       expect(await exchange(server.port, bytes)).toMatch(/^HTTP\/1\.1 408 /)
+      expect(server.telemetry.limits).toEqual(['headers-timeout'])
     },
   )
 

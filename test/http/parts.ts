@@ -9,7 +9,7 @@ import type { StaticFile } from '../../src/http/static.ts'
 import type { ConnectionDoor } from '../../src/transports/door.ts'
 
 /** Real time, as the server has it. */
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms).unref()
@@ -73,12 +73,12 @@ export class Memo implements Telemetry {
 }
 
 /** What a fake operation was asked. */
-export type Asked = { operation: string; command: unknown }
+type Asked = { operation: string; command: unknown }
 
 type Answers = { [K in keyof RestOperations]?: (command: never) => unknown }
 
 /** Operations that note what they are asked and answer as told (default: an empty object). */
-export function noteOperations(asked: Asked[], answers: Answers = {}): RestOperations {
+function noteOperations(asked: Asked[], answers: Answers = {}): RestOperations {
   return new Proxy({} as RestOperations, {
     get: (_target, operation: string) => async (command: unknown) => {
       asked.push({ operation, command })
@@ -89,7 +89,7 @@ export function noteOperations(asked: Asked[], answers: Answers = {}): RestOpera
 }
 
 /** Settings with the defaults of the configuration, on a free port of the loopback. */
-export const defaultSettings: HttpSettings = {
+const defaultSettings: HttpSettings = {
   port: 0,
   interface: '127.0.0.1',
   webApiPort: null,
@@ -126,7 +126,7 @@ export interface Started {
 }
 
 /** Nobody may come in. */
-export const closedDoor: ConnectionDoor = {
+const closedDoor: ConnectionDoor = {
   admits: () => new Refusal('server_full'),
   accept: () => {
     throw new Refusal('server_full')

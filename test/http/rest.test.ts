@@ -555,6 +555,7 @@ describe('faults', () => {
     })
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
     expect(answer).toMatch(/\[false,\{"msg":"Request not finished in time"\}\]$/)
+    expect(server.telemetry.limits).toEqual(['request-timeout'])
     expect(server.telemetry.failures).toEqual([])
     expect(server.asked).toEqual([])
   })

@@ -29,7 +29,7 @@ export interface RestChannelInfo {
 }
 
 /** What `get_user_info` tells. */
-export interface RestUserInfo {
+interface RestUserInfo {
   readonly name: string
   readonly channels: readonly string[]
   readonly connections: readonly string[]
