@@ -71,7 +71,13 @@ export class WebSocketLink implements Link, Pingable {
   }
 
   close(code: number, reason: string): void {
-    this.#end('asked', code, reason)
+    if (code !== refusals.slow_consumer.close) {
+      this.#end('asked', code, reason)
+      return
+    }
+    // A goodbye would wait behind the very bytes that the reader does not take, and keep their memory.
+    this.#ending = 'violation'
+    this.#ws.terminate()
   }
 
   pause(): void {

@@ -38,8 +38,9 @@ export function readBody(stream: Readable, limit: number): Promise<Body> {
     stream.on('data', take)
     stream.once('end', () => resolve(Buffer.concat(chunks)))
     // Nobody is left to read the answer; it only must not count as a fault of ours.
-    const endedEarly = (cause?: Error): void =>
-      reject(new Refusal('invalid_body', 'The request ended early', { cause }))
+    const endedEarly = (cause?: Error): void => {
+      if (!stream.readableEnded) reject(new Refusal('invalid_body', 'Ended early', { cause }))
+    }
     stream.once('error', endedEarly)
     stream.once('close', endedEarly)
   })

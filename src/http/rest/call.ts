@@ -5,8 +5,8 @@ import type { RestOperations } from './operations.ts'
 export interface RestCall {
   readonly fields: Fields
   readonly operations: RestOperations
-  /** The caller's address. */
-  readonly address: string
+  /** The caller's address; most calls have no use for it. */
+  readonly addressOf: () => string
   readonly http: 'GET' | 'POST'
   /** --ignore-publish-non-existing-channels */
   readonly ifMissing: 'refuse' | 'ignore'

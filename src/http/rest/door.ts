@@ -84,18 +84,18 @@ async function callMethod(
   const method = methodNamed(name)
   const http = request.method
   if (http !== 'GET' && http !== 'POST') throw new Refusal('http_method')
-  const address = parts.addresses.clientOf(request.raw)
+  const addressOf = (): string => parts.addresses.clientOf(request.raw)
   const fields = readFields({
     url: request.raw.url ?? '',
     kind: bodyKind(request.raw.headers['content-type']),
     body: request.body as Body | undefined,
     maxBytes: parts.settings.maxBodyBytes,
   })
-  authorize(request, fields, { address, parts })
+  authorize(request, fields, { addressOf, parts })
   return method({
     fields,
     operations: parts.operations,
-    address,
+    addressOf,
     http,
     ifMissing: parts.settings.ignorePublishNonExistingChannels ? 'ignore' : 'refuse',
     report: (error) => parts.telemetry.failure('rest', error),
@@ -106,12 +106,12 @@ async function callMethod(
 function authorize(
   request: FastifyRequest,
   fields: Fields,
-  { address, parts }: { address: string; parts: RestParts },
+  { addressOf, parts }: { addressOf: () => string; parts: RestParts },
 ): void {
   const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1]
   const given = [bearer, fields.text('security_token')].filter((text) => text !== undefined)
   if (given.some((text) => parts.token.matches(text))) return
-  if (!parts.failedLogins.count(address)) {
+  if (!parts.failedLogins.count(addressOf())) {
     parts.telemetry.limit('max-failed-logins')
     throw new Refusal('too_many_logins')
   }

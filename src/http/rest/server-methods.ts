@@ -25,11 +25,11 @@ export const serverMethods: Record<string, RestMethod> = {
     return {}
   },
 
-  set_config: async ({ fields, operations, address, http }) => {
+  set_config: async ({ fields, operations, addressOf, http }) => {
     const changes = fields.options()
     const unknown = Object.keys(changes).find((key) => !configKeys.has(key))
     if (unknown !== undefined) throw new Refusal('invalid_option', `Unknown option ${unknown}`)
-    await operations.setConfig({ changes, address, method: http })
+    await operations.setConfig({ changes, address: addressOf(), method: http })
     return {}
   },
 }
