@@ -38,8 +38,12 @@ export const formatChecks: Readonly<Record<TextFormat, Check>> = {
 function isHost(text: string): boolean {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
   if (ipaddr.IPv6.isValid(bare)) return true
-  if (text !== bare) return false
-  return /^(?=.{1,253}$)[a-z\d_]([a-z\d_-]{0,62}\.?)+$/i.test(text)
+  // Label by label: one pattern for all of them can take exponential time.
+  return text === bare && text.length <= 253 && text.split('.').every(isLabel)
+}
+
+function isLabel(text: string): boolean {
+  return /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/i.test(text)
 }
 
 function isHostAndPort(text: string): boolean {
