@@ -68,7 +68,7 @@ describeWorlds('hooks: forms (spec §5)', reliableKinds, (start) => {
     expect((await world.app.next('publish')).form).not.toHaveProperty('originator')
   })
 
-  it.each([1, 'yes', {}])('count the first item by its truth: %j allows', async (first) => {
+  it.each([1, 'yes', true])('count the first item by its truth: %j allows', async (first) => {
     const world = await start()
     world.app.answer('subscribe', [first, {}])
     const ann = await world.login('ann')

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { createManualClock } from '../helpers/manual-clock.ts'
-import { describeWorlds } from '../helpers/world.ts'
+import { describeWorlds, type WorldKind } from '../helpers/world.ts'
+
+const singleNodes: readonly WorldKind[] = ['one node, level', 'one node, memory']
 
 describeWorlds(
   'restart (G1, G10, spec §3)',
@@ -65,29 +67,52 @@ describeWorlds(
   },
 )
 
-describeWorlds(
-  'channels that nobody rejoins (spec §3)',
-  ['one node, level', 'one node, memory'],
-  (start) => {
-    it('count as left 60 s after a restart, but those that never had anybody stay', async () => {
-      const clock = createManualClock()
-      const world = await start({ clock })
-      await world.rest.create('never', { history_size: 3 })
-      const ann = await world.login('ann')
-      await ann.subscribe('left')
-      await ann.subscribe('kept')
-      await world.restart()
-      const again = await world.login('ann')
-      await again.subscribe('kept')
-      await clock.advance(40_000)
-      expect(world.app.count('destroy_channel')).toBe(0)
-      for (let n = 0; n < 8; n += 1) await clock.advance(10_000)
-      expect((await world.app.next('destroy_channel')).form.channel_name).toBe('left')
-      await expect
-        .poll(async () => (await world.rest.ok('get_server_info')).channels?.toSorted())
-        .toEqual(['kept', 'never'])
-      again.publish('kept', 1)
-      await again.published('kept')
+describeWorlds('after a restart, by the clock (spec §3)', singleNodes, (start) => {
+  it('a channel that nobody rejoins counts as left, but one that never had anybody stays', async () => {
+    const clock = createManualClock()
+    const world = await start({ clock })
+    await world.rest.create('never', { history_size: 3 })
+    const ann = await world.login('ann')
+    await ann.subscribe('left')
+    const bob = await world.login('bob')
+    await bob.subscribe('kept')
+    await world.restart()
+    const again = await world.login('bob')
+    await again.snapshot('kept')
+    await clock.advance(25_000)
+    expect(world.app.count('destroy_channel') + world.app.count('disconnect')).toBe(0)
+    for (let n = 0; n < 10; n += 1) await clock.advance(10_000)
+    expect((await world.app.next('destroy_channel')).form.channel_name).toBe('left')
+    expect((await world.app.next('disconnect')).form).toMatchObject({
+      name: 'ann',
+      channels: '["left"]',
     })
-  },
-)
+    await expect
+      .poll(async () => (await world.rest.ok('get_server_info')).channels?.toSorted())
+      .toEqual(['kept', 'never'])
+    again.publish('kept', 1)
+    await again.published('kept')
+  })
+
+  it('a user who returns is attached without hook, join or leave', async () => {
+    const clock = createManualClock()
+    const world = await start({ clock })
+    world.app.channels.set('room', { presenceful: true, history_size: 20 })
+    const ann = await world.login('ann')
+    await ann.subscribe('room')
+    const bob = await world.login('bob')
+    await bob.subscribe('room')
+    await world.restart()
+    const asked = world.app.count('subscribe')
+    const [one, two] = [await world.login('ann'), await world.login('bob')]
+    expect((await one.snapshot('room')).presence).toEqual(['ann', 'bob'])
+    const { history } = await two.snapshot('room')
+    expect(history?.map((entry) => entry[0])).toEqual(['SUBSCRIBE', 'SUBSCRIBE'])
+    for (let n = 0; n < 10; n += 1) await clock.advance(10_000)
+    two.publish('room', 1)
+    await one.published('room')
+    expect(await one.unread('SUBSCRIBE', 'UNSUBSCRIBE')).toEqual([])
+    expect(world.app.count('subscribe')).toBe(asked)
+    expect(world.app.count('disconnect') + world.app.count('unsubscribe')).toBe(0)
+  })
+})

@@ -46,7 +46,8 @@ describeWorlds(
         payload: JSON.stringify(secrets.payload),
       })
       await ann.subscribe('room')
-      const echo = JSON.stringify(secrets)
+      const { token, hook, cookie, httpOnly } = secrets
+      const echo = `${token} ${hook} ${cookie} ${httpOnly} whsec_${secrets.signing}`
       world.app.answer('publish', { status: 500, body: `<p>cookie ${echo}` })
       await ann.error(ann.publish('room', 1))
       await world.rest.call('get_server_info', {}, { form: 'query' })

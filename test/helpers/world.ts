@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { afterEach, describe, expect } from 'vitest'
 import { createLocalBusHub } from '../../src/buses/local.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import type { Bus, Clock, Stores } from '../../src/core/ports.ts'
+import type { Bus, Stores } from '../../src/core/ports.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import { createMemoryStores } from '../../src/stores/memory/index.ts'
 import { startApp, type TestApp } from './app.ts'
 import { createChaosBus } from './chaos-bus.ts'
 import { type Client, type ClientOptions, openClient } from './client.ts'
+import type { ManualClock } from './manual-clock.ts'
 import { Rest } from './rest.ts'
 
 /** What the scenarios run on. */
@@ -28,7 +29,7 @@ export interface WorldOptions {
   readonly args?: readonly string[]
   /** Flags that say where the app is, instead of `--app-url`. */
   readonly appArgs?: (app: TestApp) => readonly string[]
-  readonly clock?: Clock
+  readonly clock?: ManualClock
   /** `null`: no REST. */
   readonly token?: string | null
 }
@@ -90,7 +91,7 @@ export async function startWorld(kind: WorldKind, options: WorldOptions = {}): P
 
   async function stop(): Promise<void> {
     for (const client of clients) client.socket.terminate()
-    await stopNodes(nodes)
+    await stopNodes(nodes, options.clock)
     await app.close()
     await ground.remove()
     expect(clients.flatMap((client) => client.breaches)).toEqual([])
@@ -125,7 +126,7 @@ export async function startWorld(kind: WorldKind, options: WorldOptions = {}): P
       return client
     },
     async restart() {
-      await stopNodes(nodes)
+      await stopNodes(nodes, options.clock)
       await ground.reopen()
       nodes = await start()
     },
@@ -159,7 +160,7 @@ interface Ground {
   remove(): Promise<void>
 }
 
-async function createGround(kind: WorldKind, clock?: Clock): Promise<Ground> {
+async function createGround(kind: WorldKind, clock?: ManualClock): Promise<Ground> {
   if (kind === 'one node, level') {
     const folder = await mkdtemp(join(tmpdir(), 'offhook-e2e-'))
     return {
@@ -213,18 +214,30 @@ async function startNodes({ kind, app, ground, options }: Start): Promise<Server
     readFile: (path) => readFileSync(path, 'utf8'),
   })
   return Promise.all(
-    names.map((nodeId) => {
+    names.map(async (nodeId) => {
       const bus = ground.bus(nodeId)
-      return createServer(config, {
+      const server = await createServer(config, {
         nodeId,
         ...(ground.stores === undefined ? {} : { stores: ground.stores }),
         ...(bus === undefined ? {} : { bus }),
         ...(options.clock === undefined ? {} : { clock: options.clock }),
       })
+      let closing: Promise<void> | undefined
+      const close = () => {
+        closing ??= server.close()
+        return closing
+      }
+      return { ...server, close }
     }),
   )
 }
 
-async function stopNodes(nodes: readonly Server[]): Promise<void> {
-  await Promise.all(nodes.map((node) => node.close()))
+/** A drain waits by the clock: where that is the test's, it goes on until all is closed. */
+async function stopNodes(nodes: readonly Server[], clock?: ManualClock): Promise<void> {
+  let closed = false
+  const closing = Promise.all(nodes.map((node) => node.close())).finally(() => {
+    closed = true
+  })
+  while (clock !== undefined && !closed) await clock.advance(10)
+  await closing
 }
