@@ -26,7 +26,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const command = commandOf(argv)
   const line = readFlags(command.rest, command.mode === 'hook' ? hookFlags : [])
   if (line.wants === 'help') {
-    printLine(helpText(process.stdout.columns))
+    printLine(helpText({ columns: process.stdout.columns ?? 100, hookFlags }))
     return exitCodes.ok
   }
   if (line.wants === 'version') {

@@ -26,6 +26,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   for (const line of startLines(config, server)) printLine(line)
   for (const notice of [...options.notices, ...server.notices]) printLine(`Notice: ${notice}`)
   const told = options.app === 'none' ? Promise.resolve(devLine) : appLine(config)
+  // A signal need not wait for the app to be found missing.
   const signal = await Promise.race([told.then(printLine).then(() => ended), ended])
   printLine(
     `${signal}: finishing what is under way, at most ${config.drainTimeoutMs / 1000} s; once more ends at once`,

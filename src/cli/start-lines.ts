@@ -2,10 +2,10 @@ import type { Config } from '../config/config.ts'
 import { probeApp } from '../hooks/probe.ts'
 import type { Server } from '../server.ts'
 
-/** One line each on what is up, where, and what is off (spec: issue of the first release, "Start-up says"). */
+/** One line each on what is up, where, and what is off. */
 export function startLines(config: Config, server: Server): readonly string[] {
   return [
-    `Listening on ${server.url}`,
+    `Listening on ${server.url}${listensEverywhere(config) ? ' and all other addresses of this machine' : ''}`,
     `Store: ${config.store}${config.store === 'memory' ? ' (nothing lasts longer than this process)' : ''}`,
     restLine(config, server),
     consoleLine(config),
@@ -18,6 +18,10 @@ export async function appLine(config: Config): Promise<string> {
   const probe = await probeApp(config)
   if (probe.reachable) return `App: ${url} (reachable)`
   return `App: ${url} is not reachable (${probe.reason}): until it is, everything that needs a hook is refused. ${probe.hint}`
+}
+
+function listensEverywhere(config: Config): boolean {
+  return config.interface === '0.0.0.0' || config.interface === '::'
 }
 
 /** Without userinfo and query: they may hold secrets (spec/safety.md §6). */

@@ -1,9 +1,17 @@
 import { Command, Option } from 'commander'
+import type { CommandFlag } from './flag-spec.ts'
 import { settingGroups } from './schema.ts'
 import { environmentName, flagNames, type Setting } from './setting.ts'
 
+interface HelpOptions {
+  /** Width of the terminal. */
+  readonly columns?: number
+  /** What `offhook hook` takes besides. */
+  readonly hookFlags?: readonly CommandFlag[]
+}
+
 /** What `offhook --help` prints: every option, grouped, with its default and environment name. */
-export function helpText(columns = 100): string {
+export function helpText({ columns = 100, hookFlags = [] }: HelpOptions = {}): string {
   const command = new Command('offhook')
     .usage('[dev | hook NAME] [options]')
     .description(introduction)
@@ -19,6 +27,9 @@ export function helpText(columns = 100): string {
     for (const setting of Object.values(group.settings)) {
       command.addOption(optionOf(setting).helpGroup(`${group.title}:`))
     }
+  }
+  for (const { flag, placeholder, doc } of hookFlags) {
+    command.addOption(new Option(`--${flag} <${placeholder}>`, doc).helpGroup('offhook hook NAME:'))
   }
   let text = ''
   command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => columns })

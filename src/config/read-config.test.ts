@@ -4,7 +4,8 @@ import type { HookSettings } from '../hooks/settings.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { Mode } from './checks.ts'
 import { type Config, ConfigError } from './config.ts'
-import { configOf, readConfig } from './read-config.ts'
+import { configOf } from './config-of.ts'
+import { readConfig } from './read-config.ts'
 
 interface Given {
   readonly argv?: string
@@ -397,6 +398,29 @@ describe('notices at start', () => {
   test('--cbhttps without a port', async () => {
     expect((await read({ argv: '--cbhttps' })).notices).toContainEqual(
       expect.stringMatching(/--cbport 443/),
+    )
+  })
+})
+
+describe('a configuration made by code', () => {
+  test('has the defaults of what is not given', () => {
+    expect(configOf({ hookTimeoutMs: 500, store: 'memory' })).toMatchObject({
+      hookTimeoutMs: 500,
+      store: 'memory',
+      port: 8001,
+    })
+  })
+
+  test('is refused as a whole where something is unknown or wrong', () => {
+    const wrong = { prt: 1, port: '8001', hookTimeoutMs: 1, store: 'x', ownOrigin: ['a'] }
+    expect(() => configOf(wrong as object)).toThrow(
+      new ConfigError([
+        'prt is not a setting; is it port?',
+        'port must be of type number',
+        'hookTimeoutMs, in seconds, must be a number of seconds from 0.1 to 300, not 0.001',
+        'store must be level:FOLDER or memory, not "x"',
+        'ownOrigin must be an origin as https://chat.example.com, without a path, not ["a"]',
+      ]),
     )
   })
 })

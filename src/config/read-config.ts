@@ -1,14 +1,13 @@
-import { appUrlParts } from './app-url.ts'
 import { findNotices, findProblems, type Mode } from './checks.ts'
 import { completeConfig } from './complete.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { Source } from './given.ts'
+import { mergeValues } from './merge.ts'
 import { configVariable, type Environment, readEnvironment } from './read-environment.ts'
 import { readConfigText } from './read-file.ts'
 import { type CommandLine, readFlags } from './read-flags.ts'
-import { type ReadFile, type ResolvedSource, resolveSource } from './resolve-source.ts'
-import { type Settings, settings } from './schema.ts'
-import { defaultValue } from './setting.ts'
+import { type ReadFile, resolveSource } from './resolve-source.ts'
+import type { Settings } from './schema.ts'
 
 /** Where settings come from. */
 export interface ConfigSources {
@@ -42,20 +41,6 @@ export async function readConfig(
   if (problems.length > 0) throw new ConfigError(problems)
   const notices = inOrder.flatMap((source) => source.notices)
   return { config, notices: [...notices, ...findNotices(config, mode)] }
-}
-
-/** A configuration made by code: settings that are not given have their defaults. Values are taken as they are. */
-export function configOf(given: Partial<Settings>): Config {
-  const app = given.appUrl ? appUrlParts(given.appUrl) : {}
-  return completeConfig(mergeValues([], { ...app, ...given }))
-}
-
-function mergeValues(inOrder: readonly ResolvedSource[], defaults: Partial<Settings>): Settings {
-  const merged = [...settings].map(([key, setting]) => {
-    const first = inOrder.find(({ values }) => values.has(key))
-    return [key, first?.values.get(key)?.value ?? defaults[key] ?? defaultValue(setting)]
-  })
-  return Object.fromEntries(merged) as Settings
 }
 
 async function readConfigFile(file: string | undefined, readFile: ReadFile): Promise<Source> {

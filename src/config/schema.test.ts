@@ -28,7 +28,7 @@ describe('the schema', () => {
 
 describe('the help', () => {
   test('lists every option with its other names and its variable', () => {
-    const help = helpText(1000)
+    const help = helpText({ columns: 1000 })
     for (const setting of settings.values()) {
       expect(help).toContain(`--${setting.flag}`)
       expect(help).toContain(environmentName(setting.flag))
