@@ -59,7 +59,7 @@ export function shownHistory(
 /** Which entries a history query asks for, before their age is looked at. */
 export function planHistory(held: ChannelAggregate, query: HistoryQuery): EntryRange {
   if (query.epoch !== held.epoch) return { from: 1, to: 0 }
-  const from = query.scope === 'shown' ? shownFrom(held) : held.first
+  const from = query.scope === 'shown' ? shownFrom(held, query.without) : held.first
   const { before, after, limit } = query
   if (after !== undefined) {
     const start = Math.max(from, after + 1)

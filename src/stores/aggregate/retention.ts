@@ -12,9 +12,14 @@ const maxSlack = 1024
 
 type Log = Pick<ChannelAggregate, 'offset' | 'first' | 'marks' | 'hidden' | 'options'>
 
-/** Offset of the oldest entry that `history_size` shows (before `history_duration` is looked at). */
-export function shownFrom(log: Log): number {
-  return Math.max(log.first, log.hidden + 1, log.offset - log.options.history_size + 1)
+/**
+ * Offset of the oldest entry that `history_size` shows (before `history_duration` is looked at), where the entry at
+ * `without` takes no place.
+ */
+export function shownFrom(log: Log, without?: number): number {
+  const newest = log.offset - log.options.history_size + 1
+  const from = without !== undefined && without >= newest ? newest - 1 : newest
+  return Math.max(log.first, log.hidden + 1, from)
 }
 
 /** Whether an entry is young enough for `history_duration`. */

@@ -63,7 +63,7 @@ export class ChannelReader {
 
   /** Takes a cut in one turn, then waits until all of it is durable. */
   private async cut<C extends Cut>(channel: string, take: (slot: ChannelSlot) => C): Promise<C> {
-    const slot = this.engine.isOpen ? this.slots.hot(channel) : undefined
+    const slot = this.slots.hot(channel)
     const cut = slot === undefined ? await this.slots.run(channel, take) : take(slot)
     if (cut.group?.settled === false) await cut.group.done
     return cut

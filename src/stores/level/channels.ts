@@ -112,9 +112,9 @@ export class LevelChannels implements ChannelStore, EnginePart {
 
   async list(query: ChannelListQuery): Promise<NamePage> {
     const { engine } = this.parts
-    await engine.ready()
     const { after, limit } = query
-    return listNames(engine.database, { all: 'c!', after, limit, filters: channelFilters(query) })
+    const filters = channelFilters(query)
+    return engine.use(() => listNames(engine.database, { all: 'c!', after, limit, filters }))
   }
 
   async changed(cursor: string | undefined): Promise<Changed> {

@@ -55,7 +55,9 @@ export class Engine {
   readonly database: Database
   /** Grows with each failure: what was read under an older one must not be used any more. */
   generation = 0
-  private state: 'open' | 'broken' | 'closed' = 'broken'
+  private state: 'open' | 'broken' | 'closing' | 'closed' = 'broken'
+  private active = 0
+  private quiet: (() => void) | undefined
   private next: Group | undefined
   private running: Promise<void> | undefined
   private recovering: Promise<void> | undefined
@@ -80,31 +82,50 @@ export class Engine {
     return this.state === 'open'
   }
 
-  /** The group that the next write belongs to. Throws a Failure unless the store is open. */
+  /** The group that the next write belongs to. Throws a Failure where the store cannot write. */
   writing(): Group {
-    if (this.state !== 'open') throw new Failure('store', `the store is ${this.state}`)
+    if (this.state === 'broken' || this.state === 'closed')
+      throw new Failure('store', `the store is ${this.state}`)
     this.next ??= new Group()
     this.running ??= this.run()
     return this.next
   }
 
-  /** Resolves when the store takes writes; tries to bring it back where a write has failed. */
-  async ready(): Promise<void> {
-    if (this.state === 'open') return
-    if (this.state === 'closed') throw new Failure('store', 'the store is closed')
-    this.recovering ??= this.reopen().finally(() => {
-      this.recovering = undefined
-    })
-    await this.recovering
+  /**
+   * Runs `act` on an open database, which it tries to bring back where a write has failed. A close waits for it.
+   * Rejects with a Failure after a close, or where the database does not come back.
+   */
+  async use<T>(act: () => Promise<T>): Promise<T> {
+    if (this.state !== 'open') await this.recover()
+    this.active += 1
+    try {
+      return await act()
+    } finally {
+      this.active -= 1
+      if (this.active === 0) this.quiet?.()
+    }
   }
 
   /** Waits for what is under way, then closes the database. Later calls of any kind reject. */
   async close(): Promise<void> {
-    if (this.state === 'closed') return
-    this.state = 'closed'
-    await this.running
+    if (this.state === 'closing' || this.state === 'closed') return
     await this.recovering?.catch(() => undefined)
+    this.state = 'closing'
+    if (this.active > 0)
+      await new Promise<void>((resolve) => {
+        this.quiet = resolve
+      })
+    await this.running
+    this.state = 'closed'
     await this.database.close()
+  }
+
+  private async recover(): Promise<void> {
+    if (this.state !== 'broken') throw new Failure('store', 'the store is closed')
+    this.recovering ??= this.reopen().finally(() => {
+      this.recovering = undefined
+    })
+    await this.recovering
   }
 
   private async run(): Promise<void> {

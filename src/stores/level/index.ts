@@ -22,9 +22,11 @@ export interface LevelStoresOptions extends RecoverySettings {
   readonly onProblem?: (problem: string) => void
 }
 
-/** Channels in memory, and about how many bytes of them; what is idle longest goes first. */
-const channelCache = { entries: 50_000, weight: 256 * 1024 * 1024 }
-const userCache = { entries: 50_000, weight: 128 * 1024 * 1024 }
+/** How many channels and users stay in memory, and about how many bytes of them; the idle go first. */
+const caches = {
+  channels: { entries: 50_000, weight: 256 * 1024 * 1024 },
+  users: { entries: 50_000, weight: 128 * 1024 * 1024 },
+}
 
 /**
  * Stores in a folder, on LevelDB. Rejects with a Failure that says why the folder cannot be used: held by another
@@ -35,12 +37,13 @@ export async function openLevelStores(options: LevelStoresOptions): Promise<Stor
   return openStores(levelDatabase(options.folder), options)
 }
 
-/** The stores on a database of one's own; for tests that let writes fail. */
+/** The stores on a database of one's own; for tests that let writes fail or memory be short. */
 export async function openStores(
   database: Database,
-  options: Omit<LevelStoresOptions, 'folder'>,
+  options: Omit<LevelStoresOptions, 'folder'> & { readonly cache?: typeof caches },
 ): Promise<Stores> {
   const { recoveryEntries, recoverySeconds, now = Date.now, onProblem = ignore } = options
+  const cache = options.cache ?? caches
   await database.open()
   try {
     await checkFormat(database)
@@ -48,8 +51,8 @@ export async function openStores(
     const outbox = new LevelOutbox(engine)
     const garbage = new Garbage(engine, onProblem)
     const recovery = { recoveryEntries, recoverySeconds }
-    const channels = new LevelChannels({ engine, outbox, garbage, recovery, cache: channelCache })
-    const users = new LevelUsers({ engine, outbox, cache: userCache })
+    const channels = new LevelChannels({ engine, outbox, garbage, recovery, cache: cache.channels })
+    const users = new LevelUsers({ engine, outbox, cache: cache.users })
     for (const part of [outbox, garbage, channels, users]) await engine.add(part)
     engine.start()
     garbage.start()
@@ -58,7 +61,7 @@ export async function openStores(
       users,
       outbox,
       leases: new ProcessLeases(now),
-      check: () => check(engine),
+      check: () => engine.use(() => check(engine)),
       close: async () => {
         await garbage.stop()
         await engine.close()
@@ -74,7 +77,6 @@ function ignore(): void {}
 
 /** Writes a value that was never there before and reads it back. */
 async function check(engine: Engine): Promise<void> {
-  await engine.ready()
   const value = randomUUID()
   const group = engine.writing()
   group.put(keys.check, value)

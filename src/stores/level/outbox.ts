@@ -29,19 +29,13 @@ export class LevelOutbox implements Outbox, EnginePart {
   }
 
   async due(query: { readonly now: number; readonly limit: number }): Promise<readonly Notice[]> {
-    const { now, limit } = query
-    await this.engine.ready()
-    const { database } = this.engine
-    const rows = await database.read({ gte: 'q!', lt: keys.queued(now + 1, ''), limit })
-    const ids = rows.map(([key]) => nameOfKey(key))
-    const texts = await database.getMany(ids.map((id) => keys.notice(id)))
-    return texts.filter((text) => text !== undefined).map(decodeNotice)
+    return this.engine.use(() => this.readDue(query))
   }
 
   async settle(id: string, result: NoticeResult): Promise<void> {
     const turn = (this.settling.get(id) ?? Promise.resolve())
       .catch(() => undefined)
-      .then(() => this.settleNow(id, result))
+      .then(() => this.engine.use(() => this.settleNow(id, result)))
     this.settling.set(id, turn)
     try {
       await turn
@@ -70,8 +64,15 @@ export class LevelOutbox implements Outbox, EnginePart {
     })
   }
 
+  private async readDue({ now, limit }: { now: number; limit: number }): Promise<Notice[]> {
+    const { database } = this.engine
+    const rows = await database.read({ gte: 'q!', lt: keys.queued(now + 1, ''), limit })
+    const ids = rows.map(([key]) => nameOfKey(key))
+    const texts = await database.getMany(ids.map((id) => keys.notice(id)))
+    return texts.filter((text) => text !== undefined).map(decodeNotice)
+  }
+
   private async settleNow(id: string, result: NoticeResult): Promise<void> {
-    await this.engine.ready()
     const text = await this.engine.database.get(keys.notice(id))
     if (text === undefined) return
     const notice = decodeNotice(text)

@@ -42,17 +42,33 @@ export class Slots<S extends Slot> {
 
   /** The slot, if commits may be evaluated on it at once. */
   hot(name: string): S | undefined {
+    if (!this.kind.engine.isOpen) return undefined
     const slot = this.cache.get(name)
     return slot?.loaded && slot.queue === undefined ? slot : undefined
   }
 
   /** Runs `act` in the order of the calls for this name, after the slot is loaded and `prepare` is through. */
-  async run<R>(
+  run<R>(
     name: string,
     act: (slot: S) => R,
     prepare?: (slot: S) => Promise<void> | undefined,
   ): Promise<R> {
-    await this.kind.engine.ready()
+    return this.kind.engine.use(() => this.enqueue(name, act, prepare))
+  }
+
+  grew(weight: number): void {
+    this.cache.grew(weight)
+  }
+
+  clear(): void {
+    this.cache.clear()
+  }
+
+  private async enqueue<R>(
+    name: string,
+    act: (slot: S) => R,
+    prepare?: (slot: S) => Promise<void> | undefined,
+  ): Promise<R> {
     const slot = this.slot(name)
     const turn = this.turn(slot, prepare).then(() => act(this.current(slot)))
     const queue = turn.then(
@@ -65,14 +81,6 @@ export class Slots<S extends Slot> {
     } finally {
       if (slot.queue === queue) slot.queue = undefined
     }
-  }
-
-  grew(weight: number): void {
-    this.cache.grew(weight)
-  }
-
-  clear(): void {
-    this.cache.clear()
   }
 
   private async turn(slot: S, prepare?: (slot: S) => Promise<void> | undefined): Promise<void> {

@@ -64,7 +64,7 @@ export class LevelUsers implements UserStore, EnginePart {
 
   async snapshot(user: string): Promise<UserRecord | undefined> {
     const cut = ({ record, group }: UserSlot) => ({ record, group })
-    const slot = this.parts.engine.isOpen ? this.slots.hot(user) : undefined
+    const slot = this.slots.hot(user)
     const { record, group } = slot === undefined ? await this.slots.run(user, cut) : cut(slot)
     if (group?.settled === false) await group.done
     return record
@@ -72,15 +72,14 @@ export class LevelUsers implements UserStore, EnginePart {
 
   async list(query: UserListQuery): Promise<NamePage> {
     const { engine } = this.parts
-    await engine.ready()
     const { after, limit } = query
-    return listNames(engine.database, { all: 'u!', after, limit, filters: userFilters(query) })
+    const filters = userFilters(query)
+    return engine.use(() => listNames(engine.database, { all: 'u!', after, limit, filters }))
   }
 
   async nodes(): Promise<readonly string[]> {
     const { engine } = this.parts
-    await engine.ready()
-    return listTagged(engine.database, 'node')
+    return engine.use(() => listTagged(engine.database, 'node'))
   }
 
   async changed(cursor: string | undefined): Promise<Changed> {
