@@ -84,7 +84,7 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
       port: bound.port,
       ...(bound.webApi === undefined ? {} : { webApi: { port: bound.webApi.port } }),
       notices,
-      close: async () => {
+      close: once(async () => {
         // The core's timers let a process end; a drain that waits for one must not end half way.
         const alive = setInterval(() => {}, 1000)
         listener.drain()
@@ -92,11 +92,19 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
         await closeAll()
         await closed
         clearInterval(alive)
-      },
+      }),
     }
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let run: Promise<void> | undefined
+  return () => {
+    run ??= act()
+    return run
   }
 }
 
@@ -114,8 +122,7 @@ async function openOwnStores(
 
 function openApp(config: Config, parts: { telemetry: ServerTelemetry; onEnd: OnEnd }): HttpApp {
   const { telemetry } = parts
-  const otherSecrets = [config.apiToken, config.adminPassword].filter((secret) => secret !== '')
-  const app = createApp({ ...config, otherSecrets }, { telemetry })
+  const app = createApp({ ...config, otherSecrets: secretsOf(config) }, { telemetry })
   parts.onEnd(() => app.close())
   return app
 }
@@ -172,9 +179,13 @@ function createSetConfig(
     try {
       const checked = checkChanges(config, changes, method)
       const { apiToken, adminPassword, ...forHooks } = checked
-      const secrets = [apiToken, adminPassword, checked.hookSecret]
-      parts.telemetry.hide(secrets.filter((secret) => secret !== undefined))
-      if ('configure' in parts.hooks) (parts.hooks as HttpApp).configure(forHooks)
+      const changed = [apiToken, adminPassword, checked.hookSecret]
+      const otherSecrets = [...secretsOf(config), ...changed].filter(
+        (secret) => secret !== undefined,
+      )
+      parts.telemetry.hide(otherSecrets)
+      if ('configure' in parts.hooks)
+        (parts.hooks as HttpApp).configure({ ...forHooks, otherSecrets })
       if (apiToken !== undefined) parts.onToken(apiToken)
     } catch (error) {
       if (!(error instanceof ForbiddenChange)) throw error
@@ -196,7 +207,8 @@ function secretsOf(config: Config): string[] {
     if (typeof value === 'string' && value !== '') secrets.push(value)
     else if (Array.isArray(value)) secrets.push(...value)
   }
-  return secrets
+  // A signing secret is one also without the prefix that says what it is.
+  return [...secrets, ...secrets.map((secret) => secret.replace(/^whsec_/, ''))]
 }
 
 function urlOf(host: string, port: number): string {

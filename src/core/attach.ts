@@ -58,7 +58,9 @@ async function readHistory(
     return channels.history(channel.name, {
       epoch: channel.head.epoch,
       before: channel.head.offset + 1,
-      limit: arrival.ownJoin === undefined ? size : size + 1,
+      ...(arrival.ownJoin === undefined
+        ? { limit: size }
+        : { limit: size + 1, without: arrival.ownJoin }),
       scope: 'shown',
       now,
     })

@@ -164,6 +164,8 @@ export interface HistoryQuery {
   readonly before?: number
   readonly after?: number
   readonly limit: number
+  /** Shows what would be shown if this entry were not there: one older takes its place. */
+  readonly without?: number
   /** `shown`: what history_size and history_duration show; `recovery`: everything still kept. */
   readonly scope: 'shown' | 'recovery'
   readonly now: number

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Core } from './core.ts'
 import type { EntryDraft } from './entry.ts'
 import { Refusal } from './errors.ts'
+import { utf8Length } from './json.ts'
 import { isName } from './names.ts'
 import { type ChannelOptions, defaultChannelOptions, type PollingOptions } from './options.ts'
 import type { StatePairs } from './ports.ts'
@@ -74,11 +75,13 @@ export function parseChannelOptions(
   const { history, set_history, history_size, state, polling: poll, ...flags } = result.data
   const size = typeof history === 'number' ? history : history_size
   const entries = Array.isArray(history) ? history : set_history
+  const pairs = state === undefined ? undefined : toPairs(state)
   checkLimits({ size, entries, interval: poll?.interval }, settings)
+  checkState(pairs ?? [], settings)
   return {
     options: withoutUndefined({ ...flags, ...(size === undefined ? {} : { history_size: size }) }),
     ...(poll === undefined ? {} : { polling: withoutUndefined(poll) }),
-    ...(state === undefined ? {} : { state: toPairs(state) }),
+    ...(pairs === undefined ? {} : { state: pairs }),
     ...(entries === undefined ? {} : { history: entries }),
   }
 }
@@ -127,6 +130,15 @@ function checkLimits(
       'invalid_option',
       `Invalid value for option polling: interval is below ${minPollingIntervalMs / 1000} s`,
     )
+  }
+}
+
+/** The store checks again what a patch makes of the state that is there. */
+function checkState(state: StatePairs, settings: CoreSettings): void {
+  let bytes = 0
+  for (const [key, json] of state) bytes += utf8Length(key) + utf8Length(json)
+  if (bytes > settings.maxStateBytes || state.length > settings.maxStateKeys) {
+    throw new Refusal('state_too_large')
   }
 }
 

@@ -41,6 +41,7 @@ export class Connection {
   /** Channels whose entries this connection gets, by name, with the join that brought it there. */
   readonly channels = new Map<string, Attachment>()
   readonly #pressure: Pressure
+  #isClosing = false
 
   constructor(parts: {
     id: string
@@ -61,14 +62,18 @@ export class Connection {
   /** Hands the turn's messages to the transport. */
   flush(): void {
     const encoded = this.outbox.splice(0)
-    if (this.stage === 'closed') return
+    if (this.stage === 'closed' || this.#isClosing) return
     this.link.write(encoded)
     if (this.link.pendingBytes > 0) this.#pressure.wrote(this)
   }
 
-  /** Lets the link end with what is in the outbox and the refusal's close code. */
+  /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal): void {
-    if (this.stage !== 'closed') this.flush()
+    if (this.#isClosing) return
+    const rest = this.outbox.splice(0)
+    this.#isClosing = true
+    if (this.stage === 'closed') return
+    this.link.write(rest)
     this.link.close(refusal.close ?? 1000, refusal.message)
   }
 }

@@ -25,7 +25,7 @@ export class Pollers {
   }
 
   /** Refuses polling options that may not be. Throws Refusal. */
-  async check(patch: ChannelPatch): Promise<void> {
+  async check(channel: string, patch: ChannelPatch): Promise<void> {
     const { polling } = patch
     if (polling === undefined) return
     if (polling.url !== undefined && polling.url !== '') await this.#checkUrl(polling.url)
@@ -33,9 +33,9 @@ export class Pollers {
     const { maxPollingChannels } = this.#core.settings
     const page = await this.#core.stores.channels.list({
       polling: true,
-      limit: maxPollingChannels + 1,
+      limit: maxPollingChannels,
     })
-    if (page.names.length > maxPollingChannels) {
+    if (page.names.length >= maxPollingChannels && !page.names.includes(channel)) {
       this.#core.telemetry.limit('max-polling-channels')
       throw new Refusal('too_many_polling_channels')
     }

@@ -50,7 +50,7 @@ async function readOptions(
   if (Object.keys(options).length === 0) return undefined
   try {
     const patch = parseChannelOptions(options, core.settings)
-    await core.pollers.check(patch)
+    await core.pollers.check(channel, patch)
     return patch
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

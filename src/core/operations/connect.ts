@@ -100,7 +100,7 @@ function readAnswer(
   const { question, verdict } = answer
   const given = own(verdict.answer, 'name')
   const name =
-    given === undefined || given === null || given === ''
+    given === undefined || given === null
       ? `guest-${connection.id.slice(0, 8)}`
       : decimalText(given)
   if (typeof name !== 'string' || !isName(name)) {

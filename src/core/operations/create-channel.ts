@@ -46,7 +46,7 @@ async function askAndCreate(core: Core, name: string, connection?: Connection): 
   if (!verdict.allowed) throw refusalOf(verdict)
   let draft: ChannelDraft
   try {
-    draft = await readDraft(core, verdict.answer)
+    draft = await readDraft(core, name, verdict.answer)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw core.gates.badAnswer(question, verdict, error.message)
@@ -62,7 +62,7 @@ export async function createChannel(
   const { channel: name, options, hook } = command
   const exists = new Refusal('channel_exists', `Channel ${name} already exists`)
   if ((await core.hub.channel(name)) !== undefined) throw exists
-  const given = await readDraft(core, options)
+  const given = await readDraft(core, name, options)
   if (hook === 'ask') {
     const question: Question = {
       hook: 'create_channel',
@@ -73,7 +73,7 @@ export async function createChannel(
       channel: name,
     }
     const verdict = await core.gates.pass(question)
-    const asked = await readDraft(core, { ...verdict.answer, ...options })
+    const asked = await readDraft(core, name, { ...verdict.answer, ...options })
     if (!(await commitCreate(core, { name, draft: asked }))) throw exists
     return
   }
@@ -82,12 +82,13 @@ export async function createChannel(
 
 async function readDraft(
   core: Core,
+  name: string,
   given: Readonly<Record<string, unknown>>,
 ): Promise<ChannelDraft> {
   // A refusal's text may stand beside options; it is none.
   const { error: _error, msg: _msg, ...options } = given
   const patch = parseChannelOptions(options, core.settings)
-  await core.pollers.check(patch)
+  await core.pollers.check(name, patch)
   return draftChannel(core, patch)
 }
 

@@ -20,8 +20,8 @@ interface Join {
 
 /**
  * Puts a user into a channel: the user's record first (it decides whether this is a join and leaves the intent),
- * the channel next, the confirmation last; then the connections here get their snapshot. `changed`: the options
- * are no longer those under which the gate was asked, nothing was done. Throws Refusal.
+ * the channel next, the confirmation last; then the connections here get their snapshot. `changed`: the channel is
+ * gone, or its options are no longer those under which the gate was asked; nothing was done. Throws Refusal.
  */
 export async function join(core: Core, request: Join): Promise<'joined' | 'changed'> {
   const { user, channel } = request
@@ -74,8 +74,7 @@ async function enterChannel(
   if (entered.outcome !== 'committed') {
     await withdraw(core, user, channel.name)
     await channel.heal()
-    if (entered.outcome === 'conflict' && entered.reason === 'options') return 'changed'
-    throw new Refusal('channel_changed')
+    return 'changed'
   }
   core.hub.committed(entered.committed)
   const offset = entered.committed.entered[0]?.offset ?? 0

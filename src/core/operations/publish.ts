@@ -31,6 +31,7 @@ export interface Published {
 }
 
 const maxTries = 5
+const publishId = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Publishes to a channel (design §2, "Flow of a publish"). Throws Refusal. */
 export async function publish(
@@ -261,6 +262,7 @@ async function release(core: Core, attempt: Attempt): Promise<void> {
 
 function claimOf(publisher: Publisher, command: Publish): PublishClaim | undefined {
   if (command.id === undefined) return undefined
+  if (!publishId.test(command.id)) throw new Refusal('invalid_publish_id')
   return { user: publisherName(publisher) ?? '', id: command.id, digest: digestOf(command.payload) }
 }
 

@@ -17,7 +17,7 @@ export async function setChannelOptions(
   command: { channel: string; options: Readonly<Record<string, unknown>> },
 ): Promise<void> {
   const patch = parseChannelOptions(command.options, core.settings)
-  await core.pollers.check(patch)
+  await core.pollers.check(command.channel, patch)
   await applyPatch(core, command.channel, patch)
 }
 
