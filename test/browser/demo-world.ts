@@ -34,29 +34,35 @@ export class DemoWorld {
     browser: Browser
     folder: string
     offhook: OffhookProcess
-    offhookPort: number
+    offhookUrl: string
   }) {
     this.#demo = parts.demo
     this.#browser = parts.browser
     this.#folder = parts.folder
     this.#offhook = parts.offhook
     this.url = urlOf(parts.demo)
-    this.offhookUrl = `http://127.0.0.1:${parts.offhookPort}`
+    this.offhookUrl = parts.offhookUrl
   }
 
+  /** Starts all three; leaves nothing behind if one of them does not start. */
   static async start(): Promise<DemoWorld> {
-    const browser = await launchChromium()
+    const port = await freePort()
+    const offhookUrl = `http://127.0.0.1:${port}`
     const folder = await mkdtemp(join(tmpdir(), 'offhook-browser-'))
-    const offhookPort = await freePort()
-    const demo = createDemo({
-      ...secrets,
-      offhookUrl: `http://127.0.0.1:${offhookPort}`,
-      sessionKey: 'session-key-of-the-test',
-    })
+    const demo = createDemo({ ...secrets, offhookUrl, sessionKey: 'session-key-of-the-test' })
     await new Promise<void>((done) => demo.listen(0, '127.0.0.1', done))
     const appUrl = `${urlOf(demo)}/hookbox`
-    const offhook = await OffhookProcess.start({ ...secrets, folder, appUrl, port: offhookPort })
-    return new DemoWorld({ demo, browser, folder, offhook, offhookPort })
+    let offhook: OffhookProcess | undefined
+    try {
+      offhook = await OffhookProcess.start({ ...secrets, folder, appUrl, port })
+      const browser = await launchChromium()
+      return new DemoWorld({ demo, browser, folder, offhook, offhookUrl })
+    } catch (error) {
+      await offhook?.stop()
+      await closeServer(demo)
+      await rm(folder, { recursive: true })
+      throw error
+    }
   }
 
   /** Logs in through the login page, in a browser profile of its own. */
@@ -97,12 +103,16 @@ export class DemoWorld {
     await this.closePages()
     await this.#browser.close()
     await this.#offhook.stop()
-    this.#demo.closeAllConnections()
-    await new Promise((done) => this.#demo.close(done))
+    await closeServer(this.#demo)
     await rm(this.#folder, { recursive: true })
   }
 }
 
 function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((done) => server.close(done))
 }
