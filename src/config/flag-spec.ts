@@ -1,5 +1,4 @@
-import { type SettingName, settingNames, settings } from './schema.ts'
-import { flagNames } from './setting.ts'
+import { type SettingName, settingNames } from './schema.ts'
 
 /** One long flag that the command line knows. */
 export interface FlagSpec {
@@ -51,9 +50,4 @@ function specOfName(name: SettingName): FlagSpec {
     name,
     fromHookbox: setting.hookbox?.includes(flag) ?? false,
   }
-}
-
-/** Long flags to offer where one was misspelt: one name per setting is enough. */
-export function suggestedFlags(): readonly string[] {
-  return [...settings.values()].flatMap(flagNames)
 }
