@@ -4,11 +4,11 @@ import type { Claim, ClaimBook } from './channel.ts'
 /** Publish ids (G4): an id is claimed before its gate is asked, completed by its entry, freed by a refusal. */
 
 /** How long an id is remembered. */
-export const claimTtlMs = 24 * 60 * 60 * 1000
+const claimTtlMs = 24 * 60 * 60 * 1000
 /** Ids remembered per user and channel. */
-export const maxClaimsPerUser = 1000
+const maxClaimsPerUser = 1000
 /** After this a pending claim's holder counts as dead, and the claim may be taken over. */
-export const claimTakeoverMs = 60_000
+const claimTakeoverMs = 60_000
 
 /** One change of a book; `claim` undefined: the id is free again. */
 export interface ClaimMutation {

@@ -5,9 +5,8 @@ type Enter = Extract<ChannelChange, { change: 'enter' }>
 type Leave = Extract<ChannelChange, { change: 'leave' }>
 
 /** How many left users a channel remembers, and for how long after their leaving. */
-export const maxTombstones = 1000
-/** See `maxTombstones`. */
-export const tombstoneTtlMs = 5 * 60 * 1000
+const maxTombstones = 1000
+const tombstoneTtlMs = 5 * 60 * 1000
 
 /** A generation that is not newer than the one held, or than the one the user left with, is ignored. */
 export function enter(draft: ChannelDraft, change: Enter): void {

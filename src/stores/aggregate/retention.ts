@@ -9,6 +9,8 @@ const maxTrim = 2048
 /** Trimming waits for this many entries, so that a publish does not pay for a delete of its own. */
 const minSlack = 64
 const maxSlack = 1024
+/** Marks kept of a log; older ones are of no use to the usual recovery window. */
+const maxMarks = 64
 
 type Log = Pick<ChannelAggregate, 'offset' | 'first' | 'marks' | 'hidden' | 'options'>
 
@@ -30,6 +32,7 @@ export function isYoung(entry: { at: number }, log: Log, now: number): boolean {
 
 /** The new `first` after a commit at `now`: unchanged until enough entries may go at once. */
 export function trimmedFirst(log: Log, recovery: RecoverySettings, now: number): number {
+  if (log.offset - log.first < minSlack) return log.first
   const size = log.options.history_size
   const keep = size > 0 ? Math.max(size, recovery.recoveryEntries) : 1
   let target = log.offset - keep + 1
@@ -51,9 +54,6 @@ function agedThrough(marks: readonly LogMark[], before: number): number {
 export function markLog(log: Log, now: number): readonly LogMark[] {
   const last = log.marks.at(-1)
   if (last !== undefined && log.offset - last.offset < markEvery) return log.marks
-  // A log of a million entries has few marks that matter: those inside the recovery window.
   const kept = log.marks.filter((mark) => mark.offset >= log.first).slice(-maxMarks)
   return [...kept, { offset: log.offset, at: now }]
 }
-
-const maxMarks = 64

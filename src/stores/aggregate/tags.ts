@@ -21,7 +21,7 @@ export interface TagChanges {
 const none: TagChanges = { added: [], removed: [] }
 
 /** A channel's place on the lists of ChannelListQuery. */
-export function channelTags(
+function channelTags(
   held: Pick<ChannelAggregate, 'options' | 'everSubscribed'> & { readonly subscribers: number },
 ): Tag[] {
   const tags: Tag[] = []

@@ -42,7 +42,7 @@ export interface ChannelRecord {
 }
 
 /** Most entries kept in memory per channel, and most characters of their contents. */
-export const maxTail = { entries: 1000, size: 512 * 1024 } as const
+const maxTail = { entries: 1000, size: 512 * 1024 } as const
 /** Entries that the tail may grow beyond, so that letting go of them costs little each. */
 const tailSlack = 128
 /** Entries read when a channel is loaded. */
@@ -141,7 +141,7 @@ function loadParts(
 }
 
 /** How a subscriber is written. */
-export interface SubscriberRecord {
+interface SubscriberRecord {
   readonly generation: number
   readonly order: number
 }

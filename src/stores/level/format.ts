@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { keys } from './keys.ts'
 
 /** The version of the folder's format that this code reads and writes. */
-export const formatVersion = 1
+const formatVersion = 1
 
 /**
  * Steps from each older version to the next. A step may be cut short by a crash and then runs again from the

@@ -11,6 +11,7 @@ import { checkFormat } from './format.ts'
 import { Garbage } from './garbage.ts'
 import { keys } from './keys.ts'
 import { LevelOutbox } from './outbox.ts'
+import { encodeRecord } from './records.ts'
 import { LevelUsers } from './users.ts'
 
 /** Settings of the embedded store. */
@@ -61,7 +62,7 @@ export async function openStores(
       users,
       outbox,
       leases: new ProcessLeases(now),
-      check: () => engine.use(() => check(engine)),
+      check: checkOf(engine),
       close: async () => {
         await garbage.stop()
         await engine.close()
@@ -75,12 +76,21 @@ export async function openStores(
 
 function ignore(): void {}
 
-/** Writes a value that was never there before and reads it back. */
-async function check(engine: Engine): Promise<void> {
-  const value = randomUUID()
-  const group = engine.writing()
-  group.put(keys.check, value)
-  await group.done
-  if ((await engine.database.get(keys.check)) === undefined)
-    throw new Failure('store', 'the store does not keep what is written')
+/** Writes a value that was never there before and reads it back. Whoever asks meanwhile shares the answer. */
+function checkOf(engine: Engine): () => Promise<void> {
+  let checking: Promise<void> | undefined
+  const check = async () => {
+    const value = encodeRecord({ value: randomUUID() })
+    const group = engine.writing()
+    group.put(keys.check, value)
+    await group.done
+    if ((await engine.database.get(keys.check)) !== value)
+      throw new Failure('store', 'the store does not keep what is written')
+  }
+  return () => {
+    checking ??= engine.use(check).finally(() => {
+      checking = undefined
+    })
+    return checking
+  }
 }

@@ -107,8 +107,3 @@ export class Slots<S extends Slot> {
     return slot
   }
 }
-
-/** Waits until everything that a slot shows is on disk. */
-export async function durable(slot: Slot): Promise<void> {
-  if (slot.group?.settled === false) await slot.group.done
-}
