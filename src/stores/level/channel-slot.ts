@@ -43,10 +43,10 @@ export interface ChannelRecord {
 
 /** Most entries kept in memory per channel, and most characters of their contents. */
 const maxTail = { entries: 1000, size: 512 * 1024 } as const
+/** Entries kept of a channel that shows fewer: what a short gap or a resume asks for. */
+const minTail = 100
 /** Entries that the tail may grow beyond, so that letting go of them costs little each. */
-const tailSlack = 128
-/** Entries read when a channel is loaded. */
-const loadedTail = 100
+const tailSlack = 64
 
 const emptyWeight = 1000
 
@@ -152,7 +152,7 @@ async function loadLog(
   database: Database,
 ): Promise<void> {
   const all = under(`${logKeys.all(slot.log)}e!`)
-  const limit = Math.max(1, Math.min(loadedTail, channel.options.history_size))
+  const limit = Math.max(1, Math.min(minTail, channel.options.history_size))
   const rows = await database.read({ ...all, limit, reverse: true })
   if (rows.length === 0) return
   const [oldest] = await database.read({ ...all, limit: 1 })
@@ -213,10 +213,14 @@ export async function readBook(
 }
 
 /** Puts a commit's entries at the end of the tail, and lets go of the oldest where there are too many. */
-export function growTail(tail: EntryTail, entries: readonly Entry[]): void {
+export function growTail(
+  tail: EntryTail,
+  entries: readonly Entry[],
+  options: Pick<ChannelOptions, 'history_size'>,
+): void {
   for (const entry of entries) tail.push(entry)
-  if (tail.length > maxTail.entries + tailSlack)
-    tail.dropBefore(tail.first + tail.length - maxTail.entries)
+  const keep = Math.min(maxTail.entries, Math.max(minTail, options.history_size))
+  if (tail.length > keep + tailSlack) tail.dropBefore(tail.first + tail.length - keep)
   while (tail.size > maxTail.size && tail.length > 0)
     tail.dropBefore(tail.first + Math.ceil(tail.length / 4))
 }

@@ -159,7 +159,7 @@ export class LevelChannels implements ChannelStore, EnginePart {
     const { draft, committed, now, group } = change
     const claimsBefore = draft.claims.length === 0 ? 0 : countClaims(slot, draft)
     applyChannel(draft, committed, now)
-    growTail(slot.tail, draft.entries)
+    if (draft.entries.length > 0) growTail(slot.tail, draft.entries, draft.options)
     slot.tail.dropBefore(draft.first)
     if (draft.claims.length === 0) return
     slot.claimCount += countClaims(slot, draft) - claimsBefore
