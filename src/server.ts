@@ -85,18 +85,24 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
       ...(bound.webApi === undefined ? {} : { webApi: { port: bound.webApi.port } }),
       notices,
       close: once(async () => {
-        // The core's timers let a process end; a drain that waits for one must not end half way.
-        const alive = setInterval(() => {}, 1000)
         listener.drain()
         const closed = listener.close(config.drainTimeoutMs)
-        await closeAll()
-        await closed
-        clearInterval(alive)
+        await stayAlive(Promise.all([closeAll(), closed]))
       }),
     }
   } catch (error) {
-    await closeAll()
+    await stayAlive(closeAll())
     throw error
+  }
+}
+
+/** The core's timers let a process end; one that waits for them must not end half way. */
+async function stayAlive(work: Promise<unknown>): Promise<void> {
+  const alive = setInterval(() => {}, 1000)
+  try {
+    await work
+  } finally {
+    clearInterval(alive)
   }
 }
 
