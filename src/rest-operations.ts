@@ -5,12 +5,13 @@ import { destroyChannel } from './core/operations/destroy-channel.ts'
 import { disconnectConnection, disconnectUser } from './core/operations/disconnect.ts'
 import { channelSnapshot, serverInfo, shownOptions, userInfo } from './core/operations/info.ts'
 import { message } from './core/operations/message.ts'
-import { type Published, publish } from './core/operations/publish.ts'
+import { publish } from './core/operations/publish.ts'
 import { setChannelOptions } from './core/operations/set-channel-options.ts'
 import { setUserOptions } from './core/operations/set-user-options.ts'
 import { patchState } from './core/operations/state.ts'
 import { subscribe } from './core/operations/subscribe.ts'
 import { unsubscribe } from './core/operations/unsubscribe.ts'
+import type { Published } from './core/published.ts'
 import type {
   RestChannelInfo,
   RestOperations,

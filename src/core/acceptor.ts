@@ -3,8 +3,10 @@ import type { Core } from './core.ts'
 import { Deadlines } from './deadlines.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Refusal } from './errors.ts'
+import { detachEnded } from './operations/disconnect.ts'
 import type { Link } from './ports.ts'
 import type { Protocol } from './protocol.ts'
+import { Refresher } from './refresher.ts'
 import { RefusalBudget } from './refusal-budget.ts'
 import { SlowReaders } from './slow-readers.ts'
 
@@ -18,12 +20,18 @@ export interface Inbound {
 /** Few links are drained faster than the spread allows: there is no crowd to spread. */
 const maxDrainStepMs = 5
 
+/** Clients of a drained server come back within this time, each at its own moment. */
+const maxReturnMs = 3000
+
 /** Lets links in and gives each its connection; knows how long they may take to say who they are. */
 export class Acceptor {
   readonly #core: Core
   readonly #unconnected: Deadlines<Connection>
   readonly #unfinished: Deadlines<Connection>
   readonly #slowReaders: SlowReaders
+  /** Ended links whose users keep their places for the resume window, with how each is let go. */
+  readonly #keptPlaces: Deadlines<Dispatcher>
+  readonly #refresher: Refresher
   readonly #refusals: RefusalBudget
   readonly #ends = new Set<Promise<void>>()
   #draining = false
@@ -44,6 +52,8 @@ export class Acceptor {
     this.#slowReaders = new SlowReaders(clock, settings, (connection, limit) =>
       end(connection, new Refusal('slow_consumer'), limit),
     )
+    this.#keptPlaces = new Deadlines(clock, (dispatcher) => this.#leave(dispatcher))
+    this.#refresher = new Refresher(core)
     this.#refusals = new RefusalBudget(clock, settings)
   }
 
@@ -66,7 +76,10 @@ export class Acceptor {
     this.#unconnected.set(connection, core.settings.connectTimeoutMs)
     const dispatcher = new Dispatcher(core, connection, {
       refusals: this.#refusals,
-      onConnected: () => this.#unconnected.clear(connection),
+      onConnected: (verdict) => {
+        this.#unconnected.clear(connection)
+        this.#refresher.schedule(connection, verdict)
+      },
     })
     return {
       receive: (text) => this.#receive(connection, dispatcher, text),
@@ -81,7 +94,9 @@ export class Acceptor {
     const step = Math.min(maxDrainStepMs, spreadMs / Math.max(1, connections.size))
     let waitMs = 0
     for (const connection of connections.values()) {
-      this.core.clock.after(waitMs, () => connection.close(new Refusal('draining')))
+      this.core.clock.after(waitMs, () =>
+        connection.close(new Refusal('draining'), this.core.random.float() * maxReturnMs),
+      )
       waitMs += step
     }
     await new Promise<void>((resolve) => {
@@ -98,6 +113,8 @@ export class Acceptor {
     this.#unconnected.close()
     this.#unfinished.close()
     this.#slowReaders.close()
+    this.#keptPlaces.close()
+    this.#refresher.close()
   }
 
   get core(): Core {
@@ -121,7 +138,21 @@ export class Acceptor {
     this.#unconnected.clear(connection)
     this.#unfinished.clear(connection)
     this.#slowReaders.forget(connection)
+    this.#refresher.forget(connection)
     if (!connected || this.#draining) return
+    const { resumeWindowMs } = this.#core.settings
+    const keeps = connection.session.resumes && !connection.isLeaving && resumeWindowMs > 0
+    if (keeps) this.#keepPlace(connection, dispatcher)
+    else this.#leave(dispatcher)
+  }
+
+  /** The user stays where it is until the window is over: nobody is told, no hook is asked (G3). */
+  #keepPlace(connection: Connection, dispatcher: Dispatcher): void {
+    detachEnded(connection)
+    this.#keptPlaces.set(dispatcher, this.#core.settings.resumeWindowMs)
+  }
+
+  #leave(dispatcher: Dispatcher): void {
     const ending = dispatcher.finish().finally(() => this.#ends.delete(ending))
     this.#ends.add(ending)
     this.#core.background('end of connection', ending)

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Position } from './entry.ts'
 import type { LocalChannel } from './local-channel.ts'
 
 /** One connection that is to be told what happens in a channel. */
@@ -26,15 +26,18 @@ export async function attach(
   const { connection } = arrival
   const { subscribers } = channel
   const joining = subscribers.startJoining(connection)
+  const since = connection.since?.get(channel.name)
+  connection.since?.delete(channel.name)
   try {
     for (;;) {
       joining.entries = []
       joining.again = false
       const before = channel.optionsVersion
-      const read = await readHistory(core, channel, arrival)
+      const { recovered, read } = await readEntries(core, channel, { arrival, since })
       if (channel.gone || !subscribers.isJoining(connection, joining)) return false
       if (joining.again || channel.optionsVersion !== before) continue
-      sendSnapshot(core, channel, { arrival, entries: [...read, ...joining.entries] })
+      const entries = [...read, ...joining.entries]
+      sendSnapshot(core, channel, { arrival, entries, recovered })
       subscribers.admit(connection)
       for (const event of joining.passing) subscribers.sendTo(connection, event)
       return true
@@ -43,6 +46,47 @@ export async function attach(
     subscribers.remove(connection)
     throw error
   }
+}
+
+/** What was missed since the client's position where all of it is kept, else the shown history. */
+async function readEntries(
+  core: Core,
+  channel: LocalChannel,
+  wish: { arrival: Arrival; since: Position | undefined },
+): Promise<{ recovered: boolean; read: readonly Entry[] }> {
+  const { arrival, since } = wish
+  const missed = since === undefined ? undefined : await readMissed(core, channel, since)
+  if (missed !== undefined) return { recovered: true, read: missed }
+  return { recovered: false, read: await readHistory(core, channel, arrival) }
+}
+
+/** More than this is read as history rather than as what was missed: a client so far behind starts anew. */
+const maxMissed = 10_000
+
+/**
+ * Every entry after the client's position up to the node's head (G3), or undefined where not all of them are kept
+ * any more, or the position is of another epoch or from the future.
+ */
+async function readMissed(
+  core: Core,
+  channel: LocalChannel,
+  since: Position,
+): Promise<readonly Entry[] | undefined> {
+  const { epoch, offset } = channel.head
+  const count = offset - since.offset
+  if (channel.options.history_size === 0 || since.epoch !== epoch) return undefined
+  if (count < 0 || count > maxMissed) return undefined
+  if (count === 0) return []
+  const missed = await core.stores.channels.history(channel.name, {
+    epoch,
+    after: since.offset,
+    limit: count,
+    scope: 'recovery',
+    now: core.clock.now(),
+  })
+  const complete = missed.length === count && missed[0]?.offset === since.offset + 1
+  const fits = newestWithin(missed, core.settings.maxSnapshotBytes).length === missed.length
+  return complete && fits ? missed : undefined
 }
 
 /** The shown history up to the node's head. */
@@ -76,13 +120,11 @@ async function readHistory(
 function sendSnapshot(
   core: Core,
   channel: LocalChannel,
-  content: { arrival: Arrival; entries: readonly Entry[] },
+  content: { arrival: Arrival; entries: readonly Entry[]; recovered: boolean },
 ): void {
-  const { entries } = content
-  const { connection, initialData, ownJoin } = content.arrival
+  const { arrival, entries, recovered } = content
+  const { connection, initialData } = arrival
   const { head, options, subscribers, state } = channel
-  const shown = entries.filter((entry) => entry.offset === 0 || entry.offset !== ownJoin)
-  const sized = options.history_size > 0 ? shown.slice(-options.history_size) : shown
   const user = connection.user?.name ?? ''
   const size = subscribers.sendTo(connection, {
     event: 'snapshot',
@@ -90,13 +132,26 @@ function sendSnapshot(
     user,
     head,
     options,
-    history: newestWithin(sized, core.settings.maxSnapshotBytes),
+    history: recovered ? entries : shownEntries(core, channel, content),
+    recovered,
     state: [...state],
     presence: channel.names,
     ...(initialData === undefined ? {} : { initialData }),
   })
   // The snapshot is not held against a slow reader: only what follows it is (spec/safety.md §4).
   connection.allowedBytes += size
+}
+
+/** What the channel's options show of the entries, without the join that the snapshot belongs to. */
+function shownEntries(
+  core: Core,
+  channel: LocalChannel,
+  content: { arrival: Arrival; entries: readonly Entry[] },
+): readonly Entry[] {
+  const { ownJoin } = content.arrival
+  const size = channel.options.history_size
+  const shown = content.entries.filter((entry) => entry.offset === 0 || entry.offset !== ownJoin)
+  return newestWithin(size > 0 ? shown.slice(-size) : shown, core.settings.maxSnapshotBytes)
 }
 
 /** The newest entries that fit; older ones are left out (`--max-snapshot-bytes`). */

@@ -1,3 +1,4 @@
+import type { Position } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
@@ -34,6 +35,14 @@ export class Connection {
   user: LocalUser | undefined
   /** Cookie header for hooks; lives here only. */
   cookies = ''
+  /** Payload of the accepted CONNECT, JSON text: a refresh shows it to the hook again. */
+  payload = 'null'
+  /** Bearer token for hooks; lives here only. */
+  token: string | undefined
+  /** Positions the client gave for snapshots to come. */
+  since: Map<string, Position> | undefined
+  /** The end of the link is also the end of the user's place: the client said goodbye, or was sent away. */
+  isLeaving = false
   /** Bytes of snapshots that may still be waiting: not held against a slow reader. */
   allowedBytes = 0
   /** Sent in this turn, not yet written. */
@@ -68,11 +77,15 @@ export class Connection {
   }
 
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
-  close(refusal: Refusal): void {
+  close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return
     const rest = this.outbox.splice(0)
     this.#isClosing = true
     if (this.stage === 'closed') return
+    const goodbye = this.session.goodbye({ refusal, afterMs })
+    if (goodbye !== undefined) rest.push(goodbye)
+    // Whoever may come back resumes; whoever was sent away has no place left to resume.
+    if (!refusal.retry) this.isLeaving = true
     this.link.write(rest)
     this.link.close(refusal.close ?? 1000, refusal.message)
   }

@@ -21,7 +21,7 @@ export interface CoreParts {
   /** Tries a notice at once, before the outbox's own time for it; settles it in the outbox. */
   readonly notify: (
     notice: Notice,
-    context: { readonly cookies?: string; readonly address?: string },
+    context: { readonly cookies?: string; readonly token?: string; readonly address?: string },
   ) => Promise<void>
 }
 

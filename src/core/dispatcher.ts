@@ -1,3 +1,4 @@
+import { type Asked, carryOut, laneOf } from './carry-out.ts'
 import type { Command } from './command.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
@@ -6,11 +7,8 @@ import { Lanes } from './lanes.ts'
 import { connect } from './operations/connect.ts'
 import { endConnection } from './operations/disconnect.ts'
 import { carryOutLists } from './operations/lists.ts'
-import { message } from './operations/message.ts'
-import { publish } from './operations/publish.ts'
-import { subscribe } from './operations/subscribe.ts'
-import { unsubscribe } from './operations/unsubscribe.ts'
-import type { Received } from './protocol.ts'
+import type { Verdict } from './ports.ts'
+import type { Done, Received, Reply } from './protocol.ts'
 import type { RefusalBudget } from './refusal-budget.ts'
 
 type CommandOf<Op extends Command['op']> = Extract<Command, { op: Op }>
@@ -24,7 +22,7 @@ export class Dispatcher {
   readonly #core: Core
   readonly #connection: Connection
   readonly #refusals: RefusalBudget
-  readonly #onConnected: () => void
+  readonly #onConnected: (verdict: Verdict) => void
   readonly #lanes = new Lanes()
   /** Frames that wait for CONNECT's verdict. */
   #waiting: Received[] = []
@@ -38,7 +36,7 @@ export class Dispatcher {
   constructor(
     core: Core,
     connection: Connection,
-    door: { refusals: RefusalBudget; onConnected: () => void },
+    door: { refusals: RefusalBudget; onConnected: (verdict: Verdict) => void },
   ) {
     this.#core = core
     this.#connection = connection
@@ -89,7 +87,9 @@ export class Dispatcher {
     const connection = this.#connection
     try {
       const verdict = await connect(this.#core, connection, command)
-      this.#onConnected()
+      connection.session.settle()
+      this.#onConnected(verdict)
+      this.#reply({ ref, done: { op: 'connect' } })
       const user = connection.user?.name
       if (user !== undefined) {
         const lists = carryOutLists(this.#core, verdict, { user, connection })
@@ -122,16 +122,15 @@ export class Dispatcher {
     this.#connection.close(new Refusal('too_many_refusals'))
   }
 
-  #enqueue(ref: number | null, command: Exclude<Command, { op: 'connect' }>): void {
+  #enqueue(ref: number | null, command: Asked): void {
     this.#underWay += 1
-    const lane = command.op === 'message' ? `to:${command.recipient}` : `in:${command.channel}`
-    const turn = this.#lanes.run(lane, () => this.#carryOut(ref, command))
+    const turn = this.#lanes.run(laneOf(command), () => this.#carryOut(ref, command))
     this.#core.background('command', turn)
   }
 
-  async #carryOut(ref: number | null, command: Exclude<Command, { op: 'connect' }>): Promise<void> {
+  async #carryOut(ref: number | null, command: Asked): Promise<void> {
     try {
-      await this.#run(command)
+      this.#reply({ ref, done: await this.#run(command) })
     } catch (error) {
       this.#refuse(ref, this.#toRefusal(error))
     } finally {
@@ -140,32 +139,19 @@ export class Dispatcher {
     }
   }
 
-  async #run(command: Exclude<Command, { op: 'connect' }>): Promise<void> {
-    const core = this.#core
-    const connection = this.#connection
-    const user = connection.user?.name
+  async #run(command: Asked): Promise<Done> {
+    const { user } = this.#connection
     if (user === undefined) throw new Refusal('not_connected')
-    switch (command.op) {
-      case 'subscribe':
-        await subscribe(core, { channel: command.channel, user, hook: 'ask', connection })
-        return
-      case 'unsubscribe':
-        await unsubscribe(core, { channel: command.channel, user, hook: 'ask', connection })
-        return
-      case 'publish':
-        await publish(core, { kind: 'connection', connection, user }, command)
-        return
-      case 'message':
-        await message(core, { ...command, sender: user, hook: 'rule', connection })
-        return
-      default:
-        command satisfies never
-    }
+    return carryOut(this.#core, { connection: this.#connection, user: user.name }, command)
+  }
+
+  #reply(reply: Reply): void {
+    const encoded = this.#connection.session.reply(reply)
+    if (encoded !== undefined) this.#core.delivery.send(this.#connection, encoded)
   }
 
   #refuse(ref: number | null, refusal: Refusal): void {
-    const encoded = this.#connection.session.reply({ ref, refusal })
-    if (encoded !== undefined) this.#core.delivery.send(this.#connection, encoded)
+    this.#reply({ ref, refusal })
     if (refusal.code === 'frame_too_large') this.#core.telemetry.limit('max-frame-bytes')
     if (refusal.close !== undefined) this.#connection.close(refusal)
   }

@@ -14,6 +14,10 @@ export const refusals = {
   invalid_frame: { text: 'Invalid frame', status: 400 },
   invalid_name: { text: 'Invalid name', status: 400 },
   invalid_cookies: { text: 'Invalid cookies', status: 400 },
+  unknown_frame: { text: 'Unknown frame', status: 400 },
+  invalid_since: { text: 'Invalid since', status: 400 },
+  invalid_page: { text: 'Invalid before, after or limit', status: 400 },
+  invalid_bearer_token: { text: 'Invalid token', status: 400 },
   invalid_publish_id: { text: 'Invalid id', status: 400 },
   unauthorized: { text: 'Unauthorized', status: 403 },
   invalid_user_name: { text: 'Invalid user name', status: 404 },
@@ -53,6 +57,8 @@ export const refusals = {
   server_full: { text: 'Too many connections', status: 503, retry: true },
 
   // ends of links that are nobody's fault
+  goodbye: { text: 'Goodbye', status: 200, close: 1000 },
+  refused: { text: 'No longer allowed by the app', status: 403, close: 4007 },
   kicked: { text: 'Disconnected by the app', status: 403, close: 4001 },
   draining: { text: 'Server restarts, reconnect', status: 503, retry: true, close: 1012 },
   expired: { text: 'Connection expired, resume', status: 410, retry: true, close: 4006 },

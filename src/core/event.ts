@@ -7,6 +7,8 @@ export type Event =
   | {
       readonly event: 'connected'
       readonly name: string
+      /** Id of the connection. */
+      readonly connection: string
       /** JSON text of the value the client sees. */
       readonly payload: string
     }
@@ -17,6 +19,8 @@ export type Event =
       readonly head: Head
       readonly options: ChannelOptions
       readonly history: readonly Entry[]
+      /** `history` is exactly what the client missed since the position it gave. */
+      readonly recovered: boolean
       readonly state: StatePairs
       /** Names in joining order; empty unless presenceful. */
       readonly presence: readonly string[]

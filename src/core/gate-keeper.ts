@@ -35,6 +35,7 @@ export class GateKeeper {
         ...(connection === undefined
           ? {}
           : { cookies: connection.cookies, address: connection.origin.address }),
+        ...(connection?.token === undefined ? {} : { token: connection.token }),
         ...(question.user === undefined ? {} : { user: question.user }),
         ...(question.channel === undefined ? {} : { channel: question.channel }),
       })

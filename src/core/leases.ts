@@ -4,6 +4,11 @@ import { Refusal } from './errors.ts'
 const leaseMs = 30_000
 const pollMs = 50
 
+/** The lease that says a node is alive. */
+export function nodeLease(node: string): string {
+  return `node:${node}`
+}
+
 /**
  * Runs `act` as the only node that does. Waits while another node holds the lease: its work may settle the matter,
  * so `act` looks again first. Throws Refusal `node_unreachable` after a lease's length.

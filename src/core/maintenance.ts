@@ -1,5 +1,6 @@
 import type { Core } from './core.ts'
 import { Failure } from './errors.ts'
+import { nodeLease } from './leases.ts'
 import { channelEmptied } from './operations/destroy-channel.ts'
 import { removeConnection } from './operations/disconnect.ts'
 import { healIntents } from './operations/heal-intents.ts'
@@ -50,7 +51,7 @@ export class Maintenance {
 
   /** Gives the lease back, so that the next start need not wait for it; connections stay in the store. */
   async release(): Promise<void> {
-    await this.#core.stores.leases.release(this.#lease(this.#core.nodeId), this.#core.nodeId)
+    await this.#core.stores.leases.release(nodeLease(this.#core.nodeId), this.#core.nodeId)
   }
 
   #every(name: string, ms: number, act: () => Promise<void>): void {
@@ -79,7 +80,7 @@ export class Maintenance {
 
   async #renew(): Promise<void> {
     const { stores, clock, settings, nodeId } = this.#core
-    const name = this.#lease(nodeId)
+    const name = nodeLease(nodeId)
     const renewed = await stores.leases.renew(name, nodeId, settings.nodeTimeoutMs)
     if (renewed) return
     const claimed = await stores.leases.acquire(name, nodeId, settings.nodeTimeoutMs)
@@ -89,7 +90,7 @@ export class Maintenance {
   async #expireDeadNodes(): Promise<void> {
     const { stores } = this.#core
     for (const node of await stores.users.nodes()) {
-      if ((await stores.leases.holder(this.#lease(node))) !== undefined) continue
+      if ((await stores.leases.holder(nodeLease(node))) !== undefined) continue
       this.#core.telemetry.event('node expired', { node })
       await this.#expire(node)
     }
@@ -131,9 +132,5 @@ export class Maintenance {
     const { leases } = this.#core.stores
     if (!(await leases.acquire(name, this.#core.nodeId, 2 * sweepMs))) return
     await act()
-  }
-
-  #lease(node: string): string {
-    return `node:${node}`
   }
 }

@@ -161,6 +161,8 @@ export interface Gate {
   readonly form: readonly (readonly [field: string, value: string])[]
   /** Cookie header of the connection that caused it; never stored, never sent to another node. */
   readonly cookies?: string
+  /** Bearer token of that connection; as secret as its cookies. */
+  readonly token?: string
   /** The client's address, for X-Real-IP. */
   readonly address?: string
   /** For the log only. */
@@ -185,7 +187,7 @@ export interface App {
   /** One try of a notice. Throws HookFailure or Refusal `app_busy`. `cookies`: first try only. */
   tell(
     notice: Notice,
-    context: { readonly cookies?: string; readonly address?: string },
+    context: { readonly cookies?: string; readonly token?: string; readonly address?: string },
   ): Promise<void>
 }
 

@@ -1,7 +1,9 @@
 import type { Command } from './command.ts'
+import type { Entry, Position } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
 import type { Encoded } from './ports.ts'
+import type { Published } from './published.ts'
 
 /** Turns events into the bytes of one dialect. One object per dialect, shared by all its connections. */
 export interface Encoder {
@@ -14,18 +16,40 @@ export type Received =
   | { readonly ref: number | null; readonly command: Command }
   | { readonly ref: number | null; readonly refusal: Refusal }
 
+/** What a command came to. */
+export type Done =
+  | { readonly op: 'connect' | 'unsubscribe' | 'message' | 'disconnect' | 'ping' | 'pong' }
+  | { readonly op: 'subscribe'; readonly position?: Position }
+  | { readonly op: 'publish'; readonly published: Published }
+  | { readonly op: 'history'; readonly epoch: string; readonly history: readonly Entry[] }
+  | { readonly op: 'presence'; readonly names: readonly string[] }
+
 /** The outcome of a command. */
 export type Reply =
-  | { readonly ref: number | null; readonly done: Command['op'] }
+  | { readonly ref: number | null; readonly done: Done }
   | { readonly ref: number | null; readonly refusal: Refusal }
+
+/** What a link is told before the server ends it. */
+export interface Goodbye {
+  readonly refusal: Refusal
+  /** When to come back, where that is of use. */
+  readonly afterMs: number
+}
 
 /** The decoder's state of one connection. */
 export interface Session {
   readonly encoder: Encoder
+  /** The client knows how to resume: its user's place is kept for a while after its link ends. */
+  readonly resumes: boolean
+  /** CONNECT was accepted: the dialect it chose is fixed from now on. */
+  settle(): void
   /** Frames that are complete, in order. A refusal with a close code ends the link. */
   receive(text: string): readonly Received[]
   /** Undefined where the dialect says nothing. */
   reply(reply: Reply): Encoded | undefined
+  /** How CONNECTED shows the client its own payload: JSON text of JSON text `payload`, as the dialect has it. */
+  echo(payload: string): string
+  goodbye(goodbye: Goodbye): Encoded | undefined
   /** Part of a frame has come and its rest is awaited. */
   readonly pending: boolean
 }

@@ -1,6 +1,7 @@
 import type { Core } from './core.ts'
 import { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
+import { nodeLease } from './leases.ts'
 import type { NodeRequest, UserRecord } from './ports.ts'
 
 /** Acts on connections that another node holds. Each is done once, however often it is asked. */
@@ -18,33 +19,52 @@ export async function tellUser(core: Core, record: UserRecord, event: Event): Pr
   const others = new Set(record.connections.map((connection) => connection.node))
   others.delete(core.nodeId)
   await Promise.all(
-    [...others].map((node) => request(core, node, { act: 'tell', user: record.name, event })),
+    [...others].map(async (node) => {
+      // The connections of a dead node hear nothing more; they are taken out when it expires.
+      if (await isDead(core, node)) return
+      await request(core, node, { act: 'tell', user: record.name, event })
+    }),
   )
 }
 
-/** Ends a connection wherever it is. Throws Refusal. */
-export async function disconnectOn(core: Core, node: string, connection: string): Promise<void> {
-  if (node === core.nodeId) disconnectHere(core, connection)
-  else await request(core, node, { act: 'disconnect', connection })
+async function isDead(core: Core, node: string): Promise<boolean> {
+  return (await core.stores.leases.holder(nodeLease(node))) === undefined
+}
+
+/** Ends a connection's link wherever it is; `none`: there is no such link, or its node is dead. Throws Refusal. */
+export async function disconnectOn(
+  core: Core,
+  node: string,
+  connection: string,
+): Promise<'ended' | 'none'> {
+  if (node === core.nodeId) return disconnectHere(core, connection)
+  if (await isDead(core, node)) return 'none'
+  const answer = await request(core, node, { act: 'disconnect', connection })
+  return answer === '"none"' ? 'none' : 'ended'
 }
 
 /** Answers the requests of other nodes. */
 export function serveRequests(core: Core): void {
-  const served = new Set<string>()
+  const served = new Map<string, string>()
   core.bus.onRequest(async (received) => {
-    if (served.has(received.id)) return 'null'
-    served.add(received.id)
+    const known = served.get(received.id)
+    if (known !== undefined) return known
+    const answer = JSON.stringify(serve(core, JSON.parse(received.body) as RemoteAct))
+    served.set(received.id, answer)
     forgetOldest(served)
-    const act = JSON.parse(received.body) as RemoteAct
-    if (act.act === 'tell') tellHere(core, act.user, act.event)
-    else disconnectHere(core, act.connection)
-    return 'null'
+    return answer
   })
 }
 
-function forgetOldest(served: Set<string>): void {
+function serve(core: Core, act: RemoteAct): string | null {
+  if (act.act === 'disconnect') return disconnectHere(core, act.connection)
+  tellHere(core, act.user, act.event)
+  return null
+}
+
+function forgetOldest(served: Map<string, string>): void {
   if (served.size <= maxRemembered) return
-  for (const id of served) {
+  for (const id of served.keys()) {
     served.delete(id)
     return
   }
@@ -58,12 +78,14 @@ function tellHere(core: Core, name: string, event: Event): void {
   }
 }
 
-function disconnectHere(core: Core, id: string): void {
-  core.hub.connections.get(id)?.close(new Refusal('kicked'))
+function disconnectHere(core: Core, id: string): 'ended' | 'none' {
+  const connection = core.hub.connections.get(id)
+  connection?.close(new Refusal('kicked'))
+  return connection === undefined ? 'none' : 'ended'
 }
 
 /** Asks another node, again under the same id where the bus lost it. */
-async function request(core: Core, node: string, act: RemoteAct): Promise<void> {
+async function request(core: Core, node: string, act: RemoteAct): Promise<string> {
   const message: NodeRequest = {
     v: 1,
     id: core.random.hex(16),
@@ -72,8 +94,7 @@ async function request(core: Core, node: string, act: RemoteAct): Promise<void> 
   }
   for (let tries = 1; ; tries += 1) {
     try {
-      await core.bus.request(node, message, deadlineMs)
-      return
+      return await core.bus.request(node, message, deadlineMs)
     } catch (error) {
       const retry = error instanceof Refusal && error.retry && tries < maxTries
       if (!retry) throw error

@@ -35,5 +35,11 @@ export interface CoreSettings {
   readonly abandonedChannelMs: number
   /** How often nodes ask the store what they may have missed. */
   readonly healIntervalMs: number
+  /** How long a version 2 client's place is kept after its link ended. */
+  readonly resumeWindowMs: number
+  /** After how long the connect hook is asked again where its answer does not say; 0 = never. */
+  readonly connectionExpiresInMs: number
+  /** How long a connection outlives its permission while the hook fails. */
+  readonly refreshGraceMs: number
   readonly drainTimeoutMs: number
 }

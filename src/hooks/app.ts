@@ -61,11 +61,14 @@ class AppOverHttp implements HttpApp {
 
   ask(gate: Gate): Promise<Verdict> {
     const id = `msg_${randomUUID().replaceAll('-', '')}`
-    const { hook, form, cookies, address } = gate
-    return this.#call({ hook, id, form, cookies, address }, readVerdict)
+    const { hook, form, cookies, token, address } = gate
+    return this.#call({ hook, id, form, cookies, token, address }, readVerdict)
   }
 
-  async tell(notice: Notice, context: { cookies?: string; address?: string }): Promise<void> {
+  async tell(
+    notice: Notice,
+    context: { cookies?: string; token?: string; address?: string },
+  ): Promise<void> {
     if (notice.kind !== 'disconnect')
       throw new Failure('notice', `no hook tells of a ${notice.kind}`)
     const form = disconnectForm(notice)
@@ -139,7 +142,7 @@ function describeCall(settings: HookSettings, content: HookContent): HookCall {
     hook: content.hook,
     requestId: content.id,
     timeoutMs: settings.hookTimeoutMs,
-    scrub: (text) => createScrub(secrets, content.cookies)(text),
+    scrub: (text) => createScrub([...secrets, content.token ?? ''], content.cookies)(text),
   }
 }
 

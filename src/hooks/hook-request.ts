@@ -17,6 +17,7 @@ export interface HookContent {
   readonly id: string
   readonly form: readonly (readonly [field: string, value: string])[]
   readonly cookies?: string | undefined
+  readonly token?: string | undefined
   readonly address?: string | undefined
 }
 
@@ -43,6 +44,7 @@ export function buildHookRequest(
   if (settings.appHostHeader) headers.push('host', settings.appHostHeader)
   if (settings.cbSendHookboxVersion) headers.push('x-hookbox-version', hookboxVersion)
   if (content.cookies) headers.push('cookie', content.cookies)
+  if (content.token) headers.push('authorization', `Bearer ${content.token}`)
   if (content.address) headers.push('x-real-ip', content.address)
   if (settings.signingSecret.length > 0) {
     const signed = { id: content.id, timestamp, body }

@@ -14,6 +14,7 @@ export interface OutboxParts {
 /** On whose behalf a notice is sent the first time. */
 interface NoticeContext {
   readonly cookies?: string
+  readonly token?: string
   readonly address?: string
 }
 

@@ -1,3 +1,4 @@
+import type { Command } from '../command.ts'
 import type { Connection } from '../connection.ts'
 import { mergeCookies } from '../cookies.ts'
 import type { Core } from '../core.ts'
@@ -11,13 +12,7 @@ import { reconcileAll } from '../reconcile.ts'
 import { userCameOrWent } from '../server-presence.ts'
 import { parseUserOptions } from '../user-options.ts'
 
-/** A browser's CONNECT. */
-export interface Connect {
-  /** `cookie_string`. */
-  readonly cookies: string
-  /** JSON text. */
-  readonly payload: string
-}
+type Connect = Extract<Command, { op: 'connect' }>
 
 /**
  * Asks the connect hook and makes the connection one of the user it names (spec/hookbox.md §3, Connect). Resolves
@@ -33,6 +28,9 @@ export async function connect(
     header: connection.origin.cookies,
     only: core.settings.cookieIdentifier,
   })
+  connection.token = command.token
+  connection.payload = command.payload
+  connection.since = command.since === undefined ? undefined : new Map(command.since)
   const question: Question = {
     hook: 'connect',
     form: [
@@ -52,7 +50,11 @@ export async function connect(
     connection.session.encoder.encode({
       event: 'connected',
       name: user.name,
-      payload: JSON.stringify(override ?? command.payload),
+      connection: connection.id,
+      payload:
+        override === undefined
+          ? connection.session.echo(command.payload)
+          : JSON.stringify(override),
     }),
   )
   await reconcileAll(core, user)

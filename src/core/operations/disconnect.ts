@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts'
 import type { Core } from '../core.ts'
 import { Refusal } from '../errors.ts'
 import { userChannelLane } from '../lanes.ts'
-import type { Intent, Notice } from '../ports.ts'
+import type { Intent, Notice, UserConnection } from '../ports.ts'
 import { reconcileAll } from '../reconcile.ts'
 import { disconnectOn } from '../remote.ts'
 import { userCameOrWent } from '../server-presence.ts'
@@ -19,11 +19,16 @@ const noticeGraceMs = 60_000
 export async function endConnection(core: Core, connection: Connection): Promise<void> {
   const { user } = connection
   if (user === undefined) return
-  user.connections.delete(connection.id)
-  for (const { channel } of connection.channels.values()) channel.subscribers.remove(connection)
-  connection.channels.clear()
+  detachEnded(connection)
   await removeConnection(core, { user: user.name, connection: connection.id, link: connection })
   core.hub.discharge(user)
+}
+
+/** An ended link is told nothing more; its user's record still holds the connection. */
+export function detachEnded(connection: Connection): void {
+  connection.user?.connections.delete(connection.id)
+  for (const { channel } of connection.channels.values()) channel.subscribers.remove(connection)
+  connection.channels.clear()
 }
 
 /** A connection to take out of its user's record; `link` where this node still has its cookies. */
@@ -58,8 +63,7 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
   const { link } = removal
   const channels = result.intents.map((intent) => intent.channel)
   const body = JSON.stringify({ ...noticeFields(removal), channels })
-  const context = link === undefined ? {} : { cookies: link.cookies, address: link.origin.address }
-  await core.notify({ ...notice, body }, context)
+  await core.notify({ ...notice, body }, link === undefined ? {} : credentialsOf(link))
 }
 
 async function leaveAfterEnd(core: Core, removal: Removal, intent: Intent): Promise<void> {
@@ -75,6 +79,11 @@ async function leaveAfterEnd(core: Core, removal: Removal, intent: Intent): Prom
     }
     await carryOutLeave(core, user, intent)
   })
+}
+
+function credentialsOf(link: Connection): { cookies: string; token?: string; address: string } {
+  const token = link.token === undefined ? {} : { token: link.token }
+  return { cookies: link.cookies, address: link.origin.address, ...token }
 }
 
 function disconnectNotice(core: Core, removal: Removal): Notice {
@@ -94,18 +103,13 @@ function noticeFields(removal: Removal): Record<string, unknown> {
 
 /** Closes one connection for the app (REST). Throws Refusal `connection_missing`. */
 export async function disconnectConnection(core: Core, id: string): Promise<void> {
-  const here = core.hub.connections.get(id)
-  if (here !== undefined) {
-    here.close(new Refusal('kicked'))
-    return
-  }
   const page = await core.stores.users.list({ connection: id, limit: 1 })
   const record = await core.hub.record(page.names[0] ?? '')
   const held = record?.connections.find((connection) => connection.id === id)
-  if (held === undefined) {
-    throw new Refusal('connection_missing', `Connection ${id} doesn't exist`)
-  }
-  await disconnectOn(core, held.node, id)
+  const here = core.hub.connections.get(id)
+  if (held !== undefined && record !== undefined) await sendAway(core, record.name, held)
+  else if (here !== undefined) here.close(new Refusal('kicked'))
+  else throw new Refusal('connection_missing', `Connection ${id} doesn't exist`)
 }
 
 /** Closes all connections of a user for the app (REST). Throws Refusal `user_missing`. */
@@ -114,7 +118,11 @@ export async function disconnectUser(core: Core, name: string): Promise<void> {
   if (record === undefined || record.connections.length === 0) {
     throw new Refusal('user_missing', `User ${name} doesn't exist`)
   }
-  await Promise.all(
-    record.connections.map((connection) => disconnectOn(core, connection.node, connection.id)),
-  )
+  await Promise.all(record.connections.map((connection) => sendAway(core, name, connection)))
+}
+
+/** Ends a connection's link where there is one, else (a dead node's, a kept place) its place in the record. */
+async function sendAway(core: Core, user: string, connection: UserConnection): Promise<void> {
+  const ended = await disconnectOn(core, connection.node, connection.id)
+  if (ended === 'none') await removeConnection(core, { user, connection: connection.id })
 }

@@ -1,5 +1,7 @@
+import { attach } from '../attach.ts'
 import type { Connection } from '../connection.ts'
 import type { Core } from '../core.ts'
+import type { Position } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import { own, refusalOf } from '../gate-keeper.ts'
 import type { LocalChannel } from '../local-channel.ts'
@@ -13,6 +15,8 @@ export interface Subscribe {
   readonly channel: string
   readonly user: string
   readonly hook: 'ask' | 'skip'
+  /** Where the asking connection was before: its snapshot resumes there. */
+  readonly since?: Position
   /** The connection whose frame asked; absent: the app, for all the user's connections. */
   readonly connection?: Connection
 }
@@ -33,6 +37,7 @@ export async function joinThroughGate(
   onVerdict: OnVerdict,
 ): Promise<void> {
   const record = await connectedRecord(core, command.user)
+  rememberSince(command)
   const attached = attachedAs(record, command)
   if (attached === 'fully') {
     await settleHere(core, command)
@@ -52,6 +57,12 @@ export async function joinThroughGate(
     if (outcome === 'joined') return
   }
   throw new Refusal('channel_changed')
+}
+
+function rememberSince({ connection, channel, since }: Subscribe): void {
+  if (connection === undefined || since === undefined) return
+  connection.since ??= new Map()
+  connection.since.set(channel, since)
 }
 
 /** The user's record; REST names users that may not be connected. */
@@ -75,12 +86,20 @@ function attachedAs(record: UserRecord, command: Subscribe): 'no' | 'elsewhere' 
   return wanted.every((id) => held.has(id)) ? 'fully' : 'elsewhere'
 }
 
-/** Nothing to do where the connection is in the flow; else the record is ahead of this node, or outdated. */
+/**
+ * The connection is in the flow already: nothing to do, unless it asks for what it missed since a position. Where it
+ * is not, the record is ahead of this node, or outdated.
+ */
 async function settleHere(core: Core, command: Subscribe): Promise<void> {
-  const { connection, channel } = command
+  const { connection } = command
   const user = connection?.user
-  if (connection === undefined || user === undefined || connection.channels.has(channel)) return
-  await core.hub.refreshUser(user)
+  if (connection === undefined || user === undefined) return
+  const attached = connection.channels.get(command.channel)
+  if (attached === undefined) await core.hub.refreshUser(user)
+  else if (command.since !== undefined) {
+    attached.channel.subscribers.remove(connection)
+    await attach(core, attached.channel, { connection })
+  }
 }
 
 function whichConnections(record: UserRecord, command: Subscribe): string | 'all' {

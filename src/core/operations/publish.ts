@@ -6,6 +6,7 @@ import { own, refusalOf } from '../gate-keeper.ts'
 import type { LocalChannel } from '../local-channel.ts'
 import { asks } from '../options.ts'
 import type { ChannelCommitResult, PublishClaim } from '../ports.ts'
+import type { Published } from '../published.ts'
 import { ensureChannel } from './create-channel.ts'
 import { carryOutLists } from './lists.ts'
 
@@ -20,14 +21,6 @@ export interface Publish {
   readonly payload: string
   /** The publisher's own id of this publish: a repeat has no effect (G4). */
   readonly id?: string
-}
-
-/** What a publish came to. Position only where the channel has a history. */
-export interface Published {
-  readonly at: number
-  readonly epoch?: string
-  readonly offset?: number
-  readonly duplicate?: true
 }
 
 const maxTries = 5

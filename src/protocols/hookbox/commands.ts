@@ -4,18 +4,29 @@ import { InvalidJson, maxJsonDepth, parseJson } from '../../core/json.ts'
 import { isName } from '../../core/names.ts'
 import type { Received } from '../../core/protocol.ts'
 
-type Args = Readonly<Record<string, unknown>>
+/** A frame's arguments, of any shape. */
+export type Args = Readonly<Record<string, unknown>>
+
+/** Tells which dialect a frame is in, before its arguments are read. */
+export type ChooseDialect = (name: string, args: Args) => Dialect
 
 /**
- * Turns the text of one frame into a command (spec/hookbox.md §2). Undefined for a name that version 1 does
- * not know: it is ignored.
+ * Turns the text of one frame into a command (spec/hookbox.md §2, §10). Undefined for a name that the dialect
+ * ignores.
  */
-export function decodeFrame(text: string, maxFrameBytes: number): Received | undefined {
+export function decodeFrame(
+  text: string,
+  maxFrameBytes: number,
+  choose: ChooseDialect,
+): Received | undefined {
   const frame = readFrame(text, maxFrameBytes)
   if ('refusal' in frame) return frame
   const { ref, name, args } = frame
+  const { commands, unknown } = choose(name, args)
   const decode = commands.get(name)
-  if (decode === undefined) return undefined
+  if (decode === undefined) {
+    return unknown === 'ignore' ? undefined : { ref, refusal: new Refusal('unknown_frame') }
+  }
   try {
     return { ref, command: decode(args, maxFrameBytes) }
   } catch (error) {
@@ -57,30 +68,43 @@ function readJson(text: string, maxBytes: number): unknown {
   }
 }
 
-type Decode = (args: Args, maxBytes: number) => Command
+/** Turns a frame's arguments into its command. Throws Refusal. */
+export type Decode = (args: Args, maxBytes: number) => Command
 
-const commands: ReadonlyMap<string, Decode> = new Map<string, Decode>([
-  ['CONNECT', decodeConnect],
-  ['SUBSCRIBE', (args) => ({ op: 'subscribe', channel: readChannel(args) })],
-  ['UNSUBSCRIBE', (args) => ({ op: 'unsubscribe', channel: readChannel(args) })],
-  [
-    'PUBLISH',
-    (args, maxBytes) => ({
-      op: 'publish',
-      channel: readChannel(args),
-      payload: readPayload(args, maxBytes),
-    }),
-  ],
-  [
-    'MESSAGE',
-    (args, maxBytes) => ({
-      op: 'message',
-      recipient: readName(args, 'name', 'name_required'),
-      payload: readPayload(args, maxBytes),
-    }),
-  ],
-])
+/** Where the two versions of the frames differ on the way in. */
+export interface Dialect {
+  readonly commands: ReadonlyMap<string, Decode>
+  /** What becomes of a frame whose name is none of them. */
+  readonly unknown: 'ignore' | 'refuse'
+}
 
+/** Version 1: payloads are JSON in strings. */
+export const dialectOne: Dialect = {
+  commands: new Map<string, Decode>([
+    ['CONNECT', decodeConnect],
+    ['SUBSCRIBE', (args) => ({ op: 'subscribe', channel: readChannel(args) })],
+    ['UNSUBSCRIBE', decodeUnsubscribe],
+    [
+      'PUBLISH',
+      (args, maxBytes) => ({
+        op: 'publish',
+        channel: readChannel(args),
+        payload: readPayload(args, maxBytes),
+      }),
+    ],
+    [
+      'MESSAGE',
+      (args, maxBytes) => ({
+        op: 'message',
+        recipient: readRecipient(args),
+        payload: readPayload(args, maxBytes),
+      }),
+    ],
+  ]),
+  unknown: 'ignore',
+}
+
+/** CONNECT is read by the version it names itself. */
 function decodeConnect(args: Args, maxBytes: number): Command {
   // The seed calls the field `cookie`.
   const cookies = own(args, 'cookie_string') ?? own(args, 'cookie')
@@ -88,8 +112,17 @@ function decodeConnect(args: Args, maxBytes: number): Command {
   return { op: 'connect', cookies, payload: readPayload(args, maxBytes) }
 }
 
-function readChannel(args: Args): string {
+/** UNSUBSCRIBE is the same in both versions. */
+export function decodeUnsubscribe(args: Args): Command {
+  return { op: 'unsubscribe', channel: readChannel(args) }
+}
+
+export function readChannel(args: Args): string {
   return readName(args, 'channel_name', 'channel_name_required')
+}
+
+export function readRecipient(args: Args): string {
+  return readName(args, 'name', 'name_required')
 }
 
 function readName(
@@ -116,11 +149,12 @@ function toOneLine(json: string): string {
   return json.replace(/[\r\n]+/g, ' ')
 }
 
-function isObject(value: unknown): value is Args {
+export function isObject(value: unknown): value is Args {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function own(args: Args, field: string): unknown {
+/** An own key of outside data: never one of the prototype. */
+export function own(args: Args, field: string): unknown {
   return Object.hasOwn(args, field) ? args[field] : undefined
 }
 

@@ -2,15 +2,11 @@ import type { EntryDraft } from '../../core/entry.ts'
 import type { Event } from '../../core/event.ts'
 import type { StatePairs } from '../../core/ports.ts'
 import { formatLocalTime } from './datetime.ts'
-import { buildFrame, escapeNonAscii } from './frames.ts'
-
-/** The server's frame ids: they only have to grow within a connection, so one counter serves all. */
-let lastFrameId = 0
+import { buildFrame, escapeNonAscii, nextFrameId } from './frames.ts'
 
 /** One version 1 frame: pure ASCII, ended by the delimiter. `args` is JSON text. */
-export function frameOne(name: string, args: string): string {
-  lastFrameId += 1
-  return buildFrame(lastFrameId, name, escapeNonAscii(args))
+function frameOne(name: string, args: string): string {
+  return buildFrame(nextFrameId(), name, escapeNonAscii(args))
 }
 
 /** The text of the frame that tells `event` to a version 1 client (spec/hookbox.md §2). */

@@ -45,6 +45,14 @@ export class FrameDecoder {
   }
 }
 
+let lastFrameId = 0
+
+/** The server's frame ids: they only have to grow within a connection, so one counter serves all. */
+export function nextFrameId(): number {
+  lastFrameId += 1
+  return lastFrameId
+}
+
 /** Builds one frame from its name and the JSON text of its arguments. */
 export function buildFrame(id: number, name: string, args: string): string {
   return `[${id},"${name}",${args}]${frameEnd}`

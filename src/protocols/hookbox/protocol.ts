@@ -1,25 +1,27 @@
 import { Refusal } from '../../core/errors.ts'
 import type { Encoded } from '../../core/ports.ts'
-import type { Encoder, Protocol, Received, Reply, Session } from '../../core/protocol.ts'
-import { decodeFrame } from './commands.ts'
+import type { Encoder, Goodbye, Protocol, Received, Reply, Session } from '../../core/protocol.ts'
+import { type Args, type Dialect, decodeFrame, dialectOne, own } from './commands.ts'
+import { dialectTwo } from './dialect2.ts'
 import { encodeErrorOne, encodeOne } from './encoder1.ts'
+import { encodeGoodbyeTwo, encodeReplyTwo, encodeTwo } from './encoder2.ts'
 import { FrameDecoder } from './frames.ts'
 
-/** The encoder of version 1, shared by all its connections. */
-const hookbox1: Encoder = {
-  key: 'hookbox1',
-  encode: (event) => ({ text: encodeOne(event) }),
-}
+/** The encoders, each shared by all connections of its version. */
+const hookbox1: Encoder = { key: 'hookbox1', encode: (event) => ({ text: encodeOne(event) }) }
+const hookbox2: Encoder = { key: 'hookbox2', encode: (event) => ({ text: encodeTwo(event) }) }
 
-/** The frames of Hookbox (spec/hookbox.md §2): subscriptions belong to the user. */
+/** The frames of Hookbox, versions 1 and 2 (spec/hookbox.md §2, §10): subscriptions belong to the user. */
 export const hookboxProtocol: Protocol = {
   name: 'hookbox',
   scope: 'user',
   open: (limits) => new HookboxSession(limits.maxFrameBytes),
 }
 
+/** One connection's side of the protocol. Its version is the one that the last CONNECT named, until one is accepted. */
 class HookboxSession implements Session {
-  readonly encoder = hookbox1
+  #version: 1 | 2 = 1
+  #isSettled = false
   readonly #maxFrameBytes: number
   readonly #decoder: FrameDecoder
 
@@ -28,11 +30,27 @@ class HookboxSession implements Session {
     this.#decoder = new FrameDecoder(maxFrameBytes)
   }
 
+  get encoder(): Encoder {
+    return this.#version === 2 ? hookbox2 : hookbox1
+  }
+
+  get resumes(): boolean {
+    return this.#version === 2
+  }
+
+  get pending(): boolean {
+    return this.#decoder.pending
+  }
+
+  settle(): void {
+    this.#isSettled = true
+  }
+
   receive(text: string): readonly Received[] {
     const received: Received[] = []
     try {
       for (const frame of this.#decoder.push(text)) {
-        const item = decodeFrame(frame, this.#maxFrameBytes)
+        const item = decodeFrame(frame, this.#maxFrameBytes, this.#choose)
         if (item !== undefined) received.push(item)
       }
     } catch (error) {
@@ -43,11 +61,23 @@ class HookboxSession implements Session {
   }
 
   reply(reply: Reply): Encoded | undefined {
+    if (this.#version === 2) return { text: encodeReplyTwo(reply) }
     if (!('refusal' in reply)) return undefined
     return { text: encodeErrorOne(reply.ref, reply.refusal.message) }
   }
 
-  get pending(): boolean {
-    return this.#decoder.pending
+  echo(payload: string): string {
+    return this.#version === 2 ? payload : JSON.stringify(payload)
+  }
+
+  goodbye(goodbye: Goodbye): Encoded | undefined {
+    return this.#version === 2 ? { text: encodeGoodbyeTwo(goodbye) } : undefined
+  }
+
+  readonly #choose = (name: string, args: Args): Dialect => {
+    if (name === 'CONNECT' && !this.#isSettled) {
+      this.#version = own(args, 'version') === 2 ? 2 : 1
+    }
+    return this.#version === 2 ? dialectTwo : dialectOne
   }
 }

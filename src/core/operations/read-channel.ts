@@ -1,0 +1,36 @@
+import type { Connection } from '../connection.ts'
+import type { Core } from '../core.ts'
+import type { Entry } from '../entry.ts'
+import { Refusal } from '../errors.ts'
+import type { LocalChannel } from '../local-channel.ts'
+
+/** A page of the shown history, oldest first, for a connection that is in the channel. Throws Refusal. */
+export async function readHistory(
+  core: Core,
+  connection: Connection,
+  query: { channel: string; before?: number; after?: number; limit: number },
+): Promise<{ epoch: string; history: readonly Entry[] }> {
+  const { head } = subscribedChannel(connection, query.channel)
+  const { channel, before, after, limit } = query
+  const history = await core.stores.channels.history(channel, {
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    limit,
+    epoch: head.epoch,
+    scope: 'shown',
+    now: core.clock.now(),
+  })
+  return { epoch: head.epoch, history }
+}
+
+/** Names in joining order; none where the channel is not presenceful. Throws Refusal `not_subscribed`. */
+export function readPresence(connection: Connection, channel: string): string[] {
+  return subscribedChannel(connection, channel).names
+}
+
+/** The refusal is the same whether or not the channel exists. */
+function subscribedChannel(connection: Connection, name: string): LocalChannel {
+  const attached = connection.channels.get(name)
+  if (attached === undefined) throw new Refusal('not_subscribed')
+  return attached.channel
+}
