@@ -66,6 +66,11 @@ export class GateKeeper {
     return this.#failed(question, failure)
   }
 
+  /** Whether `once` runs something under this key now. */
+  isUnderWay(key: string): boolean {
+    return this.#underWay.has(key)
+  }
+
   /** Runs `act` unless it runs already under this key; then waits for that one and shares its outcome. */
   once<T>(key: string, act: () => Promise<T>): Promise<T> {
     const known = this.#underWay.get(key)

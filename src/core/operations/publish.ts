@@ -33,6 +33,22 @@ export async function publish(
   command: Publish,
 ): Promise<Published> {
   const claim = claimOf(publisher, command)
+  if (claim === undefined) return publishClaimed(core, publisher, { ...command, claim })
+  // A repeat that comes meanwhile waits for the same verdict.
+  const key = `publish:${JSON.stringify([command.channel, claim])}`
+  const isRepeat = core.gates.isUnderWay(key)
+  const published = await core.gates.once(key, () =>
+    publishClaimed(core, publisher, { ...command, claim }),
+  )
+  return isRepeat ? { ...published, duplicate: true } : published
+}
+
+async function publishClaimed(
+  core: Core,
+  publisher: Publisher,
+  command: Publish & { claim: PublishClaim | undefined },
+): Promise<Published> {
+  const { claim } = command
   for (let tries = 0; tries < maxTries; tries += 1) {
     const channel = await channelFor(core, publisher, command.channel)
     const published = await publishTo(core, { channel, publisher, command, claim })
