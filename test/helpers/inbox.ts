@@ -1,3 +1,5 @@
+const maxPrinted = 40
+
 /** What a test awaits from the other side: keeps all that came, and hands each item to one waiter. */
 export class Inbox<T> {
   readonly all: T[] = []
@@ -39,7 +41,7 @@ export class Inbox<T> {
     }
     const timer = setTimeout(() => {
       this.#waiting.delete(waiter)
-      late.message += `; came:\n${this.all.map((item) => `  ${this.#print(item)}`).join('\n')}`
+      late.message += `; came:\n${this.#printLast()}`
       reject(late)
     }, deadlineMs)
     this.#waiting.add(waiter)
@@ -51,8 +53,8 @@ export class Inbox<T> {
     return [...this.#unread].filter(matches)
   }
 
-  /** Forgets what is unread. */
-  skip(): void {
-    this.#unread.clear()
+  #printLast(): string {
+    const lines = this.all.slice(-maxPrinted).map((item) => `  ${this.#print(item).slice(0, 300)}`)
+    return lines.join('\n')
   }
 }
