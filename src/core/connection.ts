@@ -72,8 +72,9 @@ export class Connection {
   flush(): void {
     const encoded = this.outbox.splice(0)
     if (this.stage === 'closed' || this.#isClosing) return
+    const before = this.link.pendingBytes
     this.link.write(encoded)
-    if (this.link.pendingBytes > 0) this.#pressure.wrote(this)
+    if (this.link.pendingBytes > 0) this.#pressure.wrote(this, before)
   }
 
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
@@ -93,5 +94,6 @@ export class Connection {
 
 /** Watches what a link has not taken yet (spec/safety.md §4). */
 export interface Pressure {
-  wrote(connection: Connection): void
+  /** Bytes wait after a write; `before` of them waited before it. */
+  wrote(connection: Connection, before: number): void
 }

@@ -31,14 +31,19 @@ export class SlowReaders implements Pressure {
     this.#onLimit = onLimit
   }
 
-  wrote(connection: Connection): void {
+  wrote(connection: Connection, before: number): void {
     const { pendingBytes } = connection.link
+    const backlog = this.#behind.get(connection)
     if (pendingBytes > this.#settings.maxWaitingBytes + connection.allowedBytes) {
       this.forget(connection)
       this.#onLimit(connection, 'max-waiting-bytes')
-    } else if (!this.#behind.has(connection)) {
+    } else if (backlog === undefined) {
       this.#behind.set(connection, { pendingBytes, since: this.#clock.now() })
       this.#cancelCheck ??= this.#clock.after(checkMs, () => this.#check())
+    } else {
+      // What waits may grow for as long as it likes: only between two writes does less of it mean that some was taken.
+      if (before < backlog.pendingBytes) backlog.since = this.#clock.now()
+      backlog.pendingBytes = pendingBytes
     }
   }
 

@@ -11,6 +11,7 @@ export const frameEnd = '\r\n'
 export class FrameDecoder {
   readonly #maxBytes: number
   #rest = ''
+  #isOver = false
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -18,9 +19,10 @@ export class FrameDecoder {
 
   /**
    * The texts between delimiters, without them. A frame over the limit throws Refusal `frame_too_large` from
-   * the iterator, after the frames before it.
+   * the iterator, after the frames before it; nothing that follows is taken.
    */
   *push(text: string): Generator<string, void> {
+    if (this.#isOver) return
     // Look for the delimiter only where it may be new: a frame sent byte by byte must not cost its square.
     const from = Math.max(0, this.#rest.length - 1)
     this.#rest += text
@@ -40,8 +42,10 @@ export class FrameDecoder {
   }
 
   #checked(frame: string): string {
-    if (!fitsUtf8(frame, this.#maxBytes)) throw new Refusal('frame_too_large')
-    return frame
+    if (fitsUtf8(frame, this.#maxBytes)) return frame
+    this.#isOver = true
+    this.#rest = ''
+    throw new Refusal('frame_too_large')
   }
 }
 
