@@ -19,7 +19,8 @@ const stamp = join(root, 'dist', '.stamp')
 export async function ensureInstalled() {
   if (isInstalled()) return
   say('installing dependencies …')
-  await need(runNpm(['ci', '--no-audit', '--no-fund']), 'npm ci')
+  // Not `npm ci`: it refuses a lock file made where a registry had no packages for other platforms.
+  await need(runNpm(['install', '--no-save', '--no-audit', '--no-fund']), 'npm install')
 }
 
 /** Builds if a source has changed since the last build. Ends the process where that fails. */
