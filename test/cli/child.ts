@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export const root: string = join(import.meta.dirname, '..', '..')
 
 /** The built command. */
-export const cliFile: string = join(root, 'dist', 'cli.js')
+const cliFile: string = join(root, 'dist', 'cli.js')
 
 /** How a process is started. */
 export interface ChildOptions {

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { builtCli, Child, type ChildOptions } from './child.ts'
 
-const cleanups: (() => Promise<unknown> | void)[] = []
+const cleanups: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const end of cleanups.splice(0).reverse()) await end()
