@@ -20,7 +20,10 @@ export async function ensureInstalled() {
   if (isInstalled()) return
   say('installing dependencies …')
   // Not `npm ci`: it refuses a lock file made where a registry had no packages for other platforms.
-  await need(runNpm(['install', '--no-save', '--no-audit', '--no-fund']), 'npm install')
+  await need(
+    runNpm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']),
+    'npm install',
+  )
 }
 
 /** Builds if a source has changed since the last build. Ends the process where that fails. */

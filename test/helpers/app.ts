@@ -130,7 +130,7 @@ export async function startApp(port = 0): Promise<TestApp> {
 }
 
 /** Value of one cookie of a hook's Cookie header. */
-export function cookieOf(call: HookCall, name: string): string | undefined {
+function cookieOf(call: HookCall, name: string): string | undefined {
   for (const part of (call.headers.cookie ?? '').split(';')) {
     const [key, value] = part.trim().split('=')
     if (key === name) return value

@@ -80,7 +80,7 @@ export function describeWorlds(
 }
 
 /** Starts one world; `stop` fails if any client saw a breach of the wire format. */
-export async function startWorld(kind: WorldKind, options: WorldOptions = {}): Promise<World> {
+async function startWorld(kind: WorldKind, options: WorldOptions = {}): Promise<World> {
   const app = await startApp()
   const ground = await createGround(kind, options.clock)
   const start = () => startNodes({ kind, app, ground, options })

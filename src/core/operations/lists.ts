@@ -67,7 +67,7 @@ async function attempt(
 }
 
 /** The names of a list; what is no list of names is reported and left out. */
-export function readNames(core: Core, verdict: Verdict, key: string): string[] {
+function readNames(core: Core, verdict: Verdict, key: string): string[] {
   const value = own(verdict.answer, key)
   if (value === undefined || value === null) return []
   const list: readonly unknown[] = Array.isArray(value) ? value : []
