@@ -219,7 +219,7 @@ const noWeb: Web = {
 }
 
 /** See CoreWorld. */
-function createCoreWorld(): CoreWorld {
+export function createCoreWorld(): CoreWorld {
   const clock = createCountingClock()
   const stores = createMemoryStores({ now: clock.now })
   const hub = createLocalBusHub()
@@ -290,7 +290,7 @@ export function createRandom(seed: number): Random {
 }
 
 /** Lets everything that is under way in memory come to rest: turns of the event loop, no time. */
-async function atRest(turns = 30): Promise<void> {
+export async function atRest(turns = 30): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve))
   }
