@@ -66,6 +66,16 @@ describe('HeldCommits', () => {
   })
 })
 
+describe('HeldCommits that are full', () => {
+  it('take no more: the store has them', () => {
+    const held = new HeldCommits()
+    for (const commit of chainOf(Array.from({ length: 300 }, () => [1, 0] as const)))
+      held.add(commit)
+    expect(held.size).toBe(256)
+    expect(held.isFull).toBe(true)
+  })
+})
+
 describe('a commit', () => {
   const commit = chainOf([
     [2, 0],

@@ -1,6 +1,9 @@
 import type { Head } from './entry.ts'
 import type { ChannelCommitted } from './ports.ts'
 
+/** What does not fit is read from the store: an outage of it must not fill the memory. */
+const maxHeld = 256
+
 /** Commits of one channel that came before the one they follow. */
 export class HeldCommits {
   #held: ChannelCommitted[] = []
@@ -9,8 +12,13 @@ export class HeldCommits {
     return this.#held.length
   }
 
+  get isFull(): boolean {
+    return this.#held.length >= maxHeld
+  }
+
+  /** Does nothing where it is full. */
   add(committed: ChannelCommitted): void {
-    this.#held.push(committed)
+    if (!this.isFull) this.#held.push(committed)
   }
 
   /** Takes out the commit that follows `head`, and forgets those that are known by now. */

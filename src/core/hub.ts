@@ -145,9 +145,11 @@ export class Hub {
 
   /** Reads a user's record and carries out here what it says. */
   async refreshUser(user: LocalUser, initial?: { channel: string; json: string }): Promise<void> {
+    // Those that come while the record is read may not be in it yet.
+    const connections = [...user.connections.values()]
     const record = await this.#core.stores.users.snapshot(user.name)
     if (record !== undefined) user.take(record)
-    this.#closeExpired(user, record)
+    closeExpired(connections, record)
     await reconcileAll(this.#core, user, initial)
   }
 
@@ -159,16 +161,6 @@ export class Hub {
       this.channels.delete(channel.name)
       this.#core.bus.unsubscribe(`channel:${channel.name}`)
       channel.end(idleSince)
-    }
-  }
-
-  /** Another node has taken this one for dead and ended these connections: their clients resume. */
-  #closeExpired(user: LocalUser, record: UserRecord | undefined): void {
-    const held = new Set(record?.connections.map((connection) => connection.id))
-    for (const connection of user.connections.values()) {
-      if (connection.stage === 'connected' && !held.has(connection.id)) {
-        connection.close(new Refusal('expired'))
-      }
     }
   }
 
@@ -212,6 +204,16 @@ export class Hub {
   #receiveOnly(message: Extract<BusMessage, { type: 'passing' }>): void {
     const user = this.users.get(message.only ?? '')
     if (user !== undefined) this.tellOnly(user, message.channel, message.entry)
+  }
+}
+
+/** Another node has taken this one for dead and ended these connections: their clients resume. */
+function closeExpired(connections: readonly Connection[], record: UserRecord | undefined): void {
+  const held = new Set(record?.connections.map((connection) => connection.id))
+  for (const connection of connections) {
+    if (connection.stage === 'connected' && !held.has(connection.id)) {
+      connection.close(new Refusal('expired'))
+    }
   }
 }
 

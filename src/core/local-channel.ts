@@ -1,4 +1,4 @@
-import { attach } from './attach.ts'
+import { attachAgain, dismiss } from './attach-again.ts'
 import type { Core } from './core.ts'
 import type { Entry, Head } from './entry.ts'
 import type { Event } from './event.ts'
@@ -8,8 +8,7 @@ import type { ChannelCommitted, ChannelSnapshot, PresenceChange, StatePairs } fr
 import { comingOf, differenceOfPresence, differenceOfState } from './snapshot-difference.ts'
 import { Subscribers } from './subscribers.ts'
 
-/** How many commits may wait for the one before them, and how long, before the store is asked. */
-const maxHeld = 256
+/** How long commits may wait for the one before them, before the store is asked. */
 const maxHeldMs = 50
 const retryHealMs = 1000
 
@@ -37,6 +36,7 @@ export class LocalChannel {
   readonly #core: Core
   readonly #held = new HeldCommits()
   #healing: Promise<void> | undefined
+  #healingNext: Promise<void> | undefined
   #cancelHeal: (() => void) | undefined
   /** Last sequence seen of each node's passing entries. */
   readonly #passed = new Map<string, number>()
@@ -82,12 +82,23 @@ export class LocalChannel {
     this.#tellPublish(message.entry)
   }
 
-  /** Reads the store until this node is at its present head. One read at a time. */
+  /**
+   * Brings this node to the store's present head. One read at a time: a read that is under way may have begun before
+   * what the caller wants to see, so all who call meanwhile share the next one.
+   */
   heal(): Promise<void> {
-    this.#healing ??= this.#readAndApply().finally(() => {
-      this.#healing = undefined
-    })
-    return this.#healing
+    if (this.#healing === undefined) {
+      this.#healing = this.#readAndApply().finally(() => {
+        this.#healing = undefined
+      })
+      return this.#healing
+    }
+    const next = () => {
+      this.#healingNext = undefined
+      return this.heal()
+    }
+    this.#healingNext ??= this.#healing.then(next, next)
+    return this.#healingNext
   }
 
   /** Tells everybody who is attached that the channel is over, each for itself. */
@@ -95,12 +106,7 @@ export class LocalChannel {
     if (this.gone) return
     this.gone = true
     this.#cancelHeal?.()
-    for (const connection of this.subscribers.removeAll()) {
-      connection.channels.delete(this.name)
-      const user = connection.user?.name
-      if (user === undefined) continue
-      this.subscribers.sendTo(connection, { event: 'leave', channel: this.name, user, at })
-    }
+    for (const connection of this.subscribers.removeAll()) dismiss(this, connection, at)
   }
 
   /** Names for a frame; only presenceful channels show them. */
@@ -109,8 +115,9 @@ export class LocalChannel {
   }
 
   #hold(committed: ChannelCommitted): void {
+    const wasFull = this.#held.isFull
     this.#held.add(committed)
-    this.#healSoon(this.#held.size > maxHeld ? 0 : maxHeldMs)
+    this.#healSoon(this.#held.isFull && !wasFull ? 0 : maxHeldMs)
   }
 
   #applyHeld(): void {
@@ -195,7 +202,7 @@ export class LocalChannel {
     this.subscribers.readAgain()
     for (const connection of [...this.subscribers.all()]) {
       this.subscribers.remove(connection)
-      this.#core.background('read again', attach(this.#core, this, { connection }))
+      this.#core.background('read again', attachAgain(this.#core, this, connection))
     }
   }
 

@@ -7,6 +7,8 @@ import type { LocalUser } from './local-user.ts'
 import { forgetSubscription } from './operations/forget-subscription.ts'
 import type { UserSubscription } from './ports.ts'
 
+const retryMs = 1000
+
 /** What came with the act that is being carried out here. */
 interface Arrival {
   readonly initialData?: string
@@ -43,14 +45,29 @@ export function reconcile(
     detachOutdated(core, user, { channel: arrival.channel, subscription })
     // A join that its channel has not confirmed yet is carried out first: the snapshot shows the user as present.
     if (subscription?.joined === undefined) return
-    const missing = missingConnections(user, subscription)
-    if (missing.length === 0) return
-    const channel = await present(core, user.name, subscription)
-    if (channel === undefined) return
-    await Promise.all(
-      missing.map((connection) => place(core, { channel, connection, subscription, arrival })),
-    )
+    try {
+      await attachMissing(core, user, { subscription, arrival })
+    } catch (error) {
+      // Nothing that happens later need bring them here again.
+      core.clock.after(retryMs, () => {
+        if (core.stopping() || core.hub.users.get(user.name) !== user) return
+        core.background('reconcile', reconcile(core, user, arrival))
+      })
+      throw error
+    }
   })
+}
+
+async function attachMissing(
+  core: Core,
+  user: LocalUser,
+  coming: { subscription: UserSubscription; arrival: Arrival },
+): Promise<void> {
+  const missing = missingConnections(user, coming.subscription)
+  if (missing.length === 0) return
+  const channel = await present(core, user.name, coming.subscription)
+  if (channel === undefined) return
+  await Promise.all(missing.map((connection) => place(core, { ...coming, channel, connection })))
 }
 
 function detachOutdated(
@@ -113,12 +130,16 @@ async function place(
   connection.channels.set(channel.name, { channel, generation })
   const own = subscription.connections.find((item) => item.id === connection.id)
   const cameWithJoin = own?.generation === generation && joined !== undefined && joined > 0
-  const attached = await attach(core, channel, {
-    connection,
-    ...(arrival.initialData === undefined ? {} : { initialData: arrival.initialData }),
-    ...(cameWithJoin ? { ownJoin: joined } : {}),
-  })
-  if (!attached && connection.channels.get(channel.name)?.channel === channel) {
-    connection.channels.delete(channel.name)
+  let attached = false
+  try {
+    attached = await attach(core, channel, {
+      connection,
+      ...(arrival.initialData === undefined ? {} : { initialData: arrival.initialData }),
+      ...(cameWithJoin ? { ownJoin: joined } : {}),
+    })
+  } finally {
+    if (!attached && connection.channels.get(channel.name)?.channel === channel) {
+      connection.channels.delete(channel.name)
+    }
   }
 }
