@@ -54,10 +54,24 @@ export class ConnectionCaps {
     return undefined
   }
 
+  /** Lets in what is no link but counts as one, a CSP session; the function lets it go again, once. */
+  reserve(address: string): Refusal | (() => void) {
+    const key = addressKey(address)
+    const refusal = this.#refusalFor(key)
+    if (refusal !== undefined) return refusal
+    this.#total += 1
+    this.#enter(key)
+    return () => this.#release(key)
+  }
+
   #closed(link: Socket): void {
-    this.#total -= 1
-    this.#leave(this.#links.get(link) ?? '')
+    this.#release(this.#links.get(link) ?? '')
     this.#links.delete(link)
+  }
+
+  #release(key: string): void {
+    this.#total -= 1
+    this.#leave(key)
   }
 
   #refusalFor(key: string): Refusal | undefined {

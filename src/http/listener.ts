@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock, Telemetry } from '../core/ports.ts'
+import { createCspTransport } from '../transports/csp.ts'
 import type { ConnectionDoor } from '../transports/door.ts'
 import { createWebSocketTransport } from '../transports/websocket.ts'
 import type { AccessLog } from './access-log.ts'
 import { createAddresses } from './address.ts'
 import { ConnectionCaps } from './caps.ts'
+import { mountCsp } from './csp.ts'
 import { FailedLogins } from './failed-logins.ts'
 import { createFront, type Front, type FrontParts } from './front.ts'
 import { mountHealth } from './health.ts'
@@ -66,9 +68,11 @@ export function createListener(parts: ListenerParts): Listener {
   }
   const common = { ...parts, addresses, accessLog: parts.accessLog }
   const webSockets = createWebSocketTransport({ ...parts, addresses, judge })
+  const csp = createCspTransport({ ...common, judge, caps, isDraining: () => isDraining })
 
   const main = createMainFront({ ...common, caps, webSockets, isDraining: () => isDraining })
   mountHealth(main.app, { check: parts.ready, isDraining: () => isDraining, clock })
+  mountCsp(main.app, csp)
   mountStatic(main.app, parts.files, (request) =>
     judge({
       door: 'static',
@@ -85,11 +89,13 @@ export function createListener(parts: ListenerParts): Listener {
     const endAll = (): void => {
       for (const front of fronts) front.server.closeAllConnections()
       webSockets.close()
+      csp.close()
     }
     const cancel = clock.after(graceMs, endAll)
     await Promise.all(fronts.map((front) => front.app.close()))
     cancel()
     webSockets.close()
+    csp.close()
   }
 
   return {

@@ -54,10 +54,10 @@ function isRestPath(url: string): boolean {
   return url.startsWith('/web/') || url.startsWith('/rest/')
 }
 
-/** A full server must still tell its health, and still obey its app. */
+/** A full server must still tell its health, obey its app, and serve the sessions it has: /csp looks for itself. */
 function isAlwaysServed(request: IncomingMessage): boolean {
   const url = request.url ?? ''
-  return url.startsWith('/health/') || isRestPath(url)
+  return url.startsWith('/health/') || url.startsWith('/csp/') || isRestPath(url)
 }
 
 /** A link that found no room when it came asks again with each request. */

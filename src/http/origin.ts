@@ -59,9 +59,16 @@ export function createOriginJudge(
 /** No Origin on an upgrade: not a page (browsers always send one there). CSP needs the browser's own word. */
 function cookiesCount(request: OriginRequest, standing: Standing): boolean {
   if (request.door === 'websocket') return standing === 'own' || standing === 'none'
-  if (request.door !== 'csp-handshake') return false
+  if (request.door !== 'csp-handshake' || !isFetched(request)) return false
   if (standing === 'own') return true
   return standing === 'none' && header(request, 'sec-fetch-site') === 'same-origin'
+}
+
+/** Not a script, an image, a form or a page: those are sent with cookies by whoever names the URL. */
+function isFetched(request: OriginRequest): boolean {
+  const mode = header(request, 'sec-fetch-mode') ?? 'cors'
+  const destination = header(request, 'sec-fetch-dest') ?? 'empty'
+  return destination === 'empty' && (mode === 'cors' || mode === 'same-origin')
 }
 
 function corsHeaders(allowed: boolean, own: string | undefined): Record<string, string> {

@@ -25,6 +25,7 @@ export interface HttpSettings {
   readonly requestTimeoutMs: number
   readonly maxBodyBytes: number
   readonly maxFrameBytes: number
+  readonly maxWaitingBytes: number
   readonly frameTimeoutMs: number
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number

@@ -1,5 +1,6 @@
 import type { Refusal } from '../core/errors.ts'
 import type { Link } from '../core/ports.ts'
+import type { PacketData } from './csp/packet-data.ts'
 
 /** What a transport knows of a link when it opens. */
 export interface LinkFrom {
@@ -30,4 +31,5 @@ export interface ConnectionDoor {
 /** What transports keep in `Encoded.framed`: each its own framing of one message, built once for all links. */
 export interface Framings {
   webSocket?: Buffer
+  csp?: readonly PacketData[]
 }

@@ -1,4 +1,6 @@
 import { WebSocket } from 'ws'
+import type { CspMode } from './csp-modes.ts'
+import { CspSocket } from './csp-socket.ts'
 import { Inbox } from './inbox.ts'
 
 /** Arguments of server frames (spec/hookbox.md §2). */
@@ -41,6 +43,8 @@ export interface ClientOptions {
   readonly origin?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly path?: string
+  /** Speaks CSP in this mode instead of WebSocket. */
+  readonly csp?: CspMode
 }
 
 /** What every page of 2010 relies on: one ASCII frame per message, ended by CRLF, ids that grow. */
@@ -159,6 +163,7 @@ export class Client {
 
 /** Opens a link to `url` (`http://…`) without sending a frame. Rejects with the HTTP status where it is refused. */
 export async function openClient(url: string, options: ClientOptions = {}): Promise<Client> {
+  if (options.csp !== undefined) return openCspClient(url, options.csp, options)
   const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}${options.path ?? '/ws'}`
   const socket = new WebSocket(address, {
     ...(options.origin === undefined ? {} : { origin: options.origin }),
@@ -173,5 +178,14 @@ export async function openClient(url: string, options: ClientOptions = {}): Prom
     })
     socket.once('error', reject)
   })
+  return client
+}
+
+async function openCspClient(url: string, mode: CspMode, options: ClientOptions): Promise<Client> {
+  const socket = new CspSocket(url, mode, options)
+  // It has as much of a WebSocket's face as scenarios use.
+  const client = new Client(socket as unknown as WebSocket)
+  socket.on('error', (error: Error) => client.breaches.push(error.message))
+  await socket.open()
   return client
 }

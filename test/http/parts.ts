@@ -106,6 +106,7 @@ const defaultSettings: HttpSettings = {
   requestTimeoutMs: 30_000,
   maxBodyBytes: 1_048_576,
   maxFrameBytes: 65_536,
+  maxWaitingBytes: 1_048_576,
   frameTimeoutMs: 10_000,
   pingIntervalMs: 25_000,
   pingTimeoutMs: 20_000,
