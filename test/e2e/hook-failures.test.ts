@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Answer } from '../helpers/app.ts'
+import { createManualClock } from '../helpers/manual-clock.ts'
 import { describeWorlds, oneKind } from '../helpers/world.ts'
 
 const bad: [string, Answer][] = [
@@ -116,12 +117,14 @@ describeWorlds('hooks that fail (spec §5: fail closed; issue item 9)', oneKind,
   })
 
   it('tries a disconnect notice again under the same id until it is taken', async () => {
-    const world = await start()
+    const clock = createManualClock()
+    const world = await start({ clock })
     world.app.answer('disconnect', { status: 503 })
     const ann = await world.login('ann', { cookies: 'sid=1' })
     await ann.close()
     const first = await world.app.next('disconnect')
     world.app.answer('disconnect', { body: 'whatever' })
+    for (let n = 0; n < 4; n += 1) await clock.advance(2000)
     const second = await world.app.next('disconnect')
     expect(second.headers['webhook-id']).toBe(first.headers['webhook-id'])
     expect(first.headers.cookie).toBe('user=ann; sid=1')

@@ -91,6 +91,27 @@ describeWorlds('the pace of one connection (safety §4)', oneKind, (start) => {
     for (const name of names) await ann.published(name)
   })
 
+  it('holds frames back too that came in the same message as those at the limit', async () => {
+    const world = await start({ args: ['--max-gates-per-connection', '2'] })
+    const ann = await world.login('ann')
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const name of names) await ann.subscribe(name)
+    const held = world.app.hold('publish')
+    const frames = names.map((name, n) => [
+      n + 100,
+      'PUBLISH',
+      { channel_name: name, payload: '1' },
+    ])
+    ann.raw(frames.map((frame) => `${JSON.stringify(frame)}\r\n`).join(''))
+    await world.app.next('publish')
+    await world.app.next('publish')
+    const bob = await world.login('bob')
+    await bob.subscribe('a')
+    expect(world.app.count('publish')).toBe(2)
+    held.release()
+    for (const name of names) await ann.published(name)
+  })
+
   it('only pauses a connection that sends too fast', async () => {
     const world = await start({ args: ['--max-frames-per-second', '50'] })
     await world.rest.create('room', { moderated: false })

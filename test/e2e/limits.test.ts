@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { createManualClock } from '../helpers/manual-clock.ts'
 import { describeWorlds, oneKind } from '../helpers/world.ts'
 
 describeWorlds('limits of links (safety §4)', oneKind, (start) => {
@@ -44,15 +45,22 @@ describeWorlds('limits of links (safety §4)', oneKind, (start) => {
   })
 
   it('closes a link whose frame stays unfinished', async () => {
-    const world = await start({ args: ['--frame-timeout', '0.3'] })
+    const clock = createManualClock()
+    const world = await start({ clock })
     const ann = await world.login('ann')
-    ann.raw('[1,"PUB')
+    ann.raw('[1,"SUBSCRIBE",{}]\r\n[2,"PUB')
+    await ann.error(1)
+    await clock.advance(11_000)
     expect((await ann.closed).code).toBe(4002)
   })
 
   it('closes a link that sends no CONNECT in time', async () => {
-    const world = await start({ args: ['--connect-timeout', '0.3'] })
+    const clock = createManualClock()
+    const world = await start({ clock })
     const client = await world.open()
+    client.raw('[1,"SUBSCRIBE",{}]\r\n')
+    await client.error(1)
+    await clock.advance(11_000)
     expect((await client.closed).code).toBe(4003)
   })
 
