@@ -28,6 +28,8 @@ export interface FrontParts {
 export interface Front {
   readonly server: Server
   readonly app: FastifyInstance
+  /** Ends links on which nothing was ever asked: browsers open some in advance, and a server that closes would wait. */
+  closeUnused(): void
 }
 
 type ClientError = Error & { readonly code?: string }
@@ -38,6 +40,7 @@ const keepAliveTimeoutMs = 30_000
 export function createFront(parts: FrontParts): Front {
   const answering = new WeakMap<Socket, ServerResponse>()
   const server = createServer(serverOptions(parts))
+  const unused = watchUnused(server)
   server.maxConnections = parts.maxLinks
   const app = fastify({
     serverFactory: (handler) => {
@@ -66,7 +69,25 @@ export function createFront(parts: FrontParts): Front {
     frameworkErrors: (_error, _request, reply) => sendRestError(reply, new Refusal('invalid_body')),
   })
   setFallbacks(app, parts)
-  return { server, app }
+  return {
+    server,
+    app,
+    closeUnused: () => {
+      for (const socket of unused) socket.destroy()
+    },
+  }
+}
+
+function watchUnused(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>()
+  const used = (request: IncomingMessage): void => void unused.delete(request.socket)
+  server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', used)
+  server.on('upgrade', used)
+  return unused
 }
 
 function serverOptions(parts: FrontParts): Parameters<typeof createServer>[0] {

@@ -92,7 +92,9 @@ export function createListener(parts: ListenerParts): Listener {
       csp.close()
     }
     const cancel = clock.after(graceMs, endAll)
-    await Promise.all(fronts.map((front) => front.app.close()))
+    const closing = fronts.map((front) => front.app.close())
+    for (const front of fronts) front.closeUnused()
+    await Promise.all(closing)
     cancel()
     webSockets.close()
     csp.close()
