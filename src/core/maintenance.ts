@@ -7,6 +7,8 @@ import { healIntents } from './operations/heal-intents.ts'
 
 const sweepMs = 30_000
 const pageSize = 500
+/** Later than any time: a node that does not hold its lease is never old enough. */
+const never = Number.POSITIVE_INFINITY
 
 /**
  * What a node does by itself: renews its lease, heals from the store what the bus may have lost, expires dead nodes,
@@ -15,7 +17,9 @@ const pageSize = 500
 export class Maintenance {
   readonly #core: Core
   readonly #cancels = new Map<string, () => void>()
-  #renewedSince = 0
+  /** Since when the lease has been renewed without a break, and when it was last. */
+  #renewedSince = never
+  #renewedAt = 0
   #stopped = false
 
   constructor(core: Core) {
@@ -26,7 +30,8 @@ export class Maintenance {
     const { clock, settings, bus, nodeId, hub, pollers } = this.#core
     await bus.subscribe(`node:${nodeId}`)
     await this.#renew()
-    if (this.#renewedSince === 0) throw new Failure('store', 'the node lease could not be claimed')
+    if (this.#renewedSince === never)
+      throw new Failure('store', 'the node lease could not be claimed')
     await hub.heal('changed')
     this.#every('renew', settings.nodeTimeoutMs / 3, () => this.#renewAndExpire())
     this.#every('heal', settings.healIntervalMs, () => hub.heal('changed'))
@@ -78,13 +83,17 @@ export class Maintenance {
     await this.#whenLeased('expire', () => this.#expireDeadNodes())
   }
 
+  /** An answer that was long in coming is a break as well: meanwhile other nodes could not renew either. */
   async #renew(): Promise<void> {
     const { stores, clock, settings, nodeId } = this.#core
     const name = nodeLease(nodeId)
+    const before = this.#renewedAt
     const renewed = await stores.leases.renew(name, nodeId, settings.nodeTimeoutMs)
-    if (renewed) return
-    const claimed = await stores.leases.acquire(name, nodeId, settings.nodeTimeoutMs)
-    this.#renewedSince = claimed ? clock.now() : 0
+    const held = renewed || (await stores.leases.acquire(name, nodeId, settings.nodeTimeoutMs))
+    const now = clock.now()
+    this.#renewedAt = now
+    if (!held) this.#renewedSince = never
+    else if (!renewed || now - before > settings.nodeTimeoutMs / 2) this.#renewedSince = now
   }
 
   async #expireDeadNodes(): Promise<void> {

@@ -68,6 +68,13 @@ export class Faults {
     return { done: done.promise, release: gate.resolve }
   }
 
+  /** The next such call is carried out only when the test lets it. */
+  holdCall(call: StoreCall, matches: (args: Args) => boolean = always): () => void {
+    const gate = Promise.withResolvers<void>()
+    this.#rules.push({ call, matches, run: (act) => gate.promise.then(act) })
+    return gate.resolve
+  }
+
   async run(call: string, args: Args, act: () => Promise<unknown>): Promise<unknown> {
     this.calls.push({ call, args })
     if (this.isDown) throw outage()

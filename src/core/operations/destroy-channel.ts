@@ -11,7 +11,7 @@ const maxRetryMs = 300_000
 /**
  * The last subscriber has left: after the linger the app is asked whether the channel may go (spec/hookbox.md §3,
  * Unsubscribe). Resolves after the first answer; a hook that fails is asked again with backoff while the channel
- * stays empty.
+ * stays empty, and so it goes on where the store fails.
  */
 export async function channelEmptied(core: Core, channel: LocalChannel): Promise<void> {
   const { channelLingerMs } = core.settings
@@ -39,7 +39,10 @@ async function askToDestroy(core: Core, empty: EmptyChannel, retryMs: number): P
       whileLeased(core, `destroy:${name}`, () => destroyIfEmpty(core, empty)),
     )
   } catch (error) {
-    if (!(error instanceof Refusal) || !error.retry) throw error
+    // The hook's failures are reported where it is asked.
+    if (!(error instanceof Refusal)) {
+      core.telemetry.failure('destroy channel', error, { channel: name })
+    } else if (!error.retry) throw error
     later(core, empty, { waitMs: retryMs, retryMs: Math.min(2 * retryMs, maxRetryMs) })
   }
 }

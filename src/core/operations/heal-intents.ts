@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts'
 import { Refusal } from '../errors.ts'
 import type { Intent, UserRecord } from '../ports.ts'
+import { channelEmptied } from './destroy-channel.ts'
 import { confirmIntents, forgetSubscription } from './forget-subscription.ts'
 import { enterChange } from './join.ts'
 import { carryOutLeave } from './leave.ts'
@@ -27,12 +28,22 @@ export async function healIntents(core: Core): Promise<void> {
 
 async function healIntent(core: Core, record: UserRecord, intent: Intent): Promise<void> {
   try {
-    if (intent.kind === 'leave') await carryOutLeave(core, record.name, intent)
+    if (intent.kind === 'leave') await healLeave(core, record.name, intent)
     else await carryOutJoin(core, record, intent)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     core.telemetry.failure('heal intent', error, { user: record.name, channel: intent.channel })
   }
+}
+
+/** Where the channel's half was done and only its answer was lost, nobody knew that this was the last to leave. */
+async function healLeave(core: Core, user: string, intent: Intent): Promise<void> {
+  if ((await carryOutLeave(core, user, intent)) === 'emptied') return
+  const { channels } = core.stores
+  const snapshot = await channels.snapshot(intent.channel, { limit: 0, now: core.clock.now() })
+  if (snapshot === undefined || !snapshot.everSubscribed || snapshot.presence.length > 0) return
+  const channel = await core.hub.channel(intent.channel)
+  if (channel !== undefined) await channelEmptied(core, channel)
 }
 
 async function carryOutJoin(core: Core, record: UserRecord, intent: Intent): Promise<void> {

@@ -26,10 +26,16 @@ export async function leave(core: Core, user: string, channel: string): Promise<
  * The channel's half of a leave whose intent stands in the user's record: tells the others, asks whether to
  * destroy the channel if that was its last subscriber, and confirms.
  */
-export async function carryOutLeave(core: Core, user: string, intent: Intent): Promise<void> {
+export async function carryOutLeave(
+  core: Core,
+  user: string,
+  intent: Intent,
+): Promise<'left' | 'emptied'> {
   const last = await leaveChannel(core, user, intent)
   await confirmIntents(core, user, [intent])
-  if (last !== undefined) await channelEmptied(core, last)
+  if (last === undefined) return 'left'
+  await channelEmptied(core, last)
+  return 'emptied'
 }
 
 /** The channel, if it was left by its last subscriber. */
