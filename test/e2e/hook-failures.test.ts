@@ -74,6 +74,14 @@ describeWorlds('hooks that fail (spec §5: fail closed; issue item 9)', oneKind,
     },
   )
 
+  it('tells REST callers of send_hook the same', async () => {
+    const world = await start()
+    await world.rest.create('room')
+    world.app.answer('publish', { status: 500 })
+    const fields = { channel_name: 'room', payload: 1, send_hook: '1' }
+    expect(await world.rest.refused('publish', fields)).toBe('Temporarily unavailable')
+  })
+
   it('times out on silence, while everything else goes on', async () => {
     const world = await start({ args: ['--hook-timeout', '0.5'] })
     const ann = await world.login('ann')

@@ -30,6 +30,8 @@ export interface WorldOptions {
   /** Flags that say where the app is, instead of `--app-url`. */
   readonly appArgs?: (app: TestApp) => readonly string[]
   readonly clock?: ManualClock
+  /** Stands between the nodes and their memory store. */
+  readonly wrapStores?: (stores: Stores) => Stores
   /** `null`: no REST. */
   readonly token?: string | null
 }
@@ -213,12 +215,13 @@ async function startNodes({ kind, app, ground, options }: Start): Promise<Server
     env: {},
     readFile: (path) => readFileSync(path, 'utf8'),
   })
+  const wrap = options.wrapStores ?? ((stores: Stores) => stores)
   return Promise.all(
     names.map(async (nodeId) => {
       const bus = ground.bus(nodeId)
       const server = await createServer(config, {
         nodeId,
-        ...(ground.stores === undefined ? {} : { stores: ground.stores }),
+        ...(ground.stores === undefined ? {} : { stores: wrap(ground.stores) }),
         ...(bus === undefined ? {} : { bus }),
         ...(options.clock === undefined ? {} : { clock: options.clock }),
       })
@@ -238,6 +241,8 @@ async function stopNodes(nodes: readonly Server[], clock?: ManualClock): Promise
   const closing = Promise.all(nodes.map((node) => node.close())).finally(() => {
     closed = true
   })
+  // Awaited below; until then a rejection is not unhandled.
+  closing.catch(() => {})
   while (clock !== undefined && !closed) await clock.advance(10)
   await closing
 }

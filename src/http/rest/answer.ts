@@ -1,4 +1,4 @@
-import { Refusal, type RefusalCode } from '../../core/errors.ts'
+import { Failure, Refusal, type RefusalCode, refusals } from '../../core/errors.ts'
 
 /** The answer to a REST call: always JSON `[boolean, object]`. */
 export interface RestAnswer {
@@ -28,8 +28,13 @@ export function errorAnswer(error: unknown, report: (error: unknown) => void): R
   if (error instanceof Refusal) {
     return { status: ownStatus.has(error.code) ? error.status : 200, body: refused(error.message) }
   }
+  return { status: 500, body: refused(faultText(error, report)) }
+}
+
+/** What a caller reads of a fault: whether the same call may succeed later. `report`s it. */
+export function faultText(error: unknown, report: (error: unknown) => void): string {
   report(error)
-  return { status: 500, body: refused('internal error') }
+  return refusals[error instanceof Failure ? 'store_failed' : 'internal'].text
 }
 
 function refused(msg: string): string {

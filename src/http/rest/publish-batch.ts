@@ -1,4 +1,5 @@
 import { Refusal } from '../../core/errors.ts'
+import { faultText } from './answer.ts'
 import type { RestCall } from './call.ts'
 import { Fields } from './fields.ts'
 import type { RestPublish } from './operations.ts'
@@ -45,8 +46,7 @@ async function publishOne(command: RestPublish, call: RestCall): Promise<EntryRe
     }
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, error: error.message }
-    call.report(error)
-    return { ok: false, error: 'internal error' }
+    return { ok: false, error: faultText(error, call.report) }
   }
 }
 
