@@ -30,6 +30,7 @@ export class Dispatcher {
   #refused = 0
   #underWay = 0
   #paused = false
+  #isOverRate = false
   #second = 0
   #framesThisSecond = 0
 
@@ -46,11 +47,8 @@ export class Dispatcher {
 
   /** Takes decoded frames in order. */
   take(received: readonly Received[]): void {
-    for (const item of received) {
-      if (this.#connection.stage === 'closed') return
-      if (this.#connection.stage === 'connecting') this.#waiting.push(item)
-      else this.#dispatch(item)
-    }
+    this.#pass(received)
+    if (this.#connection.stage === 'closed') return
     this.#limitRate(received.length)
     this.#regulate()
   }
@@ -60,6 +58,14 @@ export class Dispatcher {
     await this.#connecting
     await this.#lanes.settled()
     await endConnection(this.#core, this.#connection)
+  }
+
+  #pass(received: readonly Received[]): void {
+    for (const item of received) {
+      if (this.#connection.stage === 'closed') return
+      if (this.#connection.stage === 'connecting') this.#waiting.push(item)
+      else this.#dispatch(item)
+    }
   }
 
   #dispatch(item: Received): void {
@@ -110,7 +116,8 @@ export class Dispatcher {
   #release(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    this.take(waiting)
+    this.#pass(waiting)
+    this.#regulate()
   }
 
   #countRefusal(error: unknown): void {
@@ -176,7 +183,7 @@ export class Dispatcher {
       this.#core.telemetry.limit('max-gates-per-connection')
     } else if (!busy && this.#paused) {
       this.#paused = false
-      this.#connection.link.resume()
+      if (!this.#isOverRate) this.#connection.link.resume()
     }
   }
 
@@ -191,9 +198,12 @@ export class Dispatcher {
     if (this.#framesThisSecond <= settings.maxFramesPerSecond) return
     telemetry.limit('max-frames-per-second')
     this.#framesThisSecond = 0
+    if (this.#isOverRate) return
+    this.#isOverRate = true
     const { link } = this.#connection
     link.pause()
     clock.after(1000 - (clock.now() % 1000), () => {
+      this.#isOverRate = false
       if (!this.#paused) link.resume()
     })
   }

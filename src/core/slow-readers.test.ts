@@ -54,6 +54,7 @@ describe('SlowReaders', () => {
   it('do not hold a snapshot against its reader, until it has been taken', async () => {
     const { link, connection, write } = createReader()
     connection.allowedBytes = 5000
+    link.pendingBytes = 5000
     write(6000)
     expect(limits).toEqual([])
     link.pendingBytes = 0

@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { atRest, type Browser, createCoreWorld } from '../../test/helpers/core-world.ts'
+import { hookboxProtocol } from '../protocols/hookbox/protocol.ts'
+import type { Event } from './event.ts'
+import type { Encoder, Protocol, Session } from './protocol.ts'
+
+/** The real protocol, whose encoder notes what it encodes. */
+function countingProtocol(encoded: Event['event'][]): Protocol {
+  const wrapped = new Map<Encoder, Encoder>()
+  const wrap = (encoder: Encoder): Encoder => {
+    const known = wrapped.get(encoder)
+    if (known !== undefined) return known
+    const counting: Encoder = {
+      key: encoder.key,
+      encode: (event) => {
+        encoded.push(event.event)
+        return encoder.encode(event)
+      },
+    }
+    wrapped.set(encoder, counting)
+    return counting
+  }
+  return {
+    ...hookboxProtocol,
+    open: (limits) =>
+      new Proxy<Session>(hookboxProtocol.open(limits), {
+        get(target, key) {
+          if (key === 'encoder') return wrap(target.encoder)
+          const member: unknown = Reflect.get(target, key)
+          return typeof member === 'function' ? member.bind(target) : member
+        },
+      }),
+  }
+}
+
+async function startRoom(channel: Record<string, unknown>) {
+  const world = createCoreWorld()
+  world.app.answers.set('create_channel', () => [true, { moderated: false, ...channel }])
+  const encoded: Event['event'][] = []
+  const node = await world.node({ protocol: countingProtocol(encoded) })
+  const login = async (user: string) => {
+    const browser = await node.login(user)
+    await browser.subscribe('room')
+    return browser
+  }
+  return { world, node, encoded, login }
+}
+
+function publishFrames(count: number): string {
+  const args = { channel_name: 'room', payload: '"x"' }
+  const frames = Array.from({ length: count }, (_, i) => JSON.stringify([i + 10, 'PUBLISH', args]))
+  return frames.map((frame) => `${frame}\r\n`).join('')
+}
+
+describe.each([
+  ['without history', { history_size: 0 }],
+  ['with history', { history_size: 100 }],
+])('delivery on a channel %s', (_what, channel) => {
+  let readers: Browser[]
+  let room: Awaited<ReturnType<typeof startRoom>>
+
+  beforeEach(async () => {
+    room = await startRoom(channel)
+    readers = []
+    for (let i = 0; i < 40; i += 1) readers.push(await room.login(`reader${i}`))
+    await atRest()
+    room.encoded.length = 0
+    for (const { link } of readers) link.writes.length = 0
+  })
+
+  it('encodes an entry once, whatever the number of subscribers, and shares it', async () => {
+    readers[0]?.write(publishFrames(1))
+    await atRest()
+    expect(room.encoded).toEqual(['publish'])
+    const written = new Set(readers.map(({ link }) => link.writes[0]?.[0]))
+    expect(written.size).toBe(1)
+    expect(readers.every(({ link }) => link.writes.length === 1)).toBe(true)
+  })
+
+  it('writes once per connection and turn, in order', async () => {
+    readers[0]?.write(publishFrames(10))
+    await atRest()
+    expect(room.encoded).toHaveLength(10)
+    for (const { link } of readers) {
+      expect(link.writes).toHaveLength(1)
+      const ids = link.writes[0]?.map(({ text }) => JSON.parse(text)[0] as number)
+      expect(ids).toEqual(ids?.toSorted((a, b) => a - b))
+    }
+  })
+
+  it('sets no timer for messages or connections', async () => {
+    const before = room.world.clock.timers
+    for (let i = 0; i < 20; i += 1) await room.login(`late${i}`)
+    for (let i = 0; i < 20; i += 1) readers[i]?.write(publishFrames(5))
+    await atRest()
+    // The sweep of the deadlines for CONNECT runs already, or begins once.
+    expect(room.world.clock.timers - before).toBeLessThanOrEqual(1)
+  })
+
+  it('does not write to a link that has ended', async () => {
+    const [first, second] = readers as [Browser, Browser]
+    second.end()
+    await atRest()
+    second.link.writes.length = 0
+    first.write(publishFrames(1))
+    await atRest()
+    expect(second.link.writes).toEqual([])
+  })
+})
+
+describe('delivery of a connection’s own publish', () => {
+  it('leaves it out where the channel is not reflective, its other tab not', async () => {
+    const { login } = await startRoom({ reflective: false, history_size: 5 })
+    const [one, other] = [await login('ann'), await login('ann')]
+    one.publish('room', 1)
+    await atRest()
+    expect([one.payloads, other.payloads]).toEqual([[], [1]])
+  })
+})
