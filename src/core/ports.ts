@@ -226,6 +226,8 @@ export interface Link {
   write(encoded: readonly Encoded[]): void
   /** Bytes accepted by `write` that the network has not taken yet. */
   readonly pendingBytes: number
+  /** How long it may take no byte while some wait, where that is not the setting's: browsers that ask from time to time. */
+  readonly stalledTimeoutMs?: number | undefined
   /** Sends what is pending, then ends the link. */
   close(code: number, reason: string): void
   /** Stops and restarts reading from the browser (backpressure). */

@@ -67,11 +67,15 @@ export class SlowReaders implements Pressure {
       } else if (pendingBytes < backlog.pendingBytes) {
         backlog.pendingBytes = pendingBytes
         backlog.since = now
-      } else if (now - backlog.since > this.#settings.stalledTimeoutMs) {
+      } else if (now - backlog.since > patienceOf(connection, this.#settings)) {
         this.#behind.delete(connection)
         this.#onLimit(connection, 'stalled-timeout')
       }
     }
     if (this.#behind.size > 0) this.#cancelCheck = this.#clock.after(checkMs, () => this.#check())
   }
+}
+
+function patienceOf(connection: Connection, settings: CoreSettings): number {
+  return Math.max(settings.stalledTimeoutMs, connection.link.stalledTimeoutMs ?? 0)
 }
