@@ -48,7 +48,11 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
   const cleanups: (() => Promise<void>)[] = []
   const onEnd = (end: () => Promise<void>) => cleanups.unshift(end)
   const closeAll = async () => {
-    for (const end of cleanups) await end()
+    const failures: unknown[] = []
+    for (const end of cleanups) {
+      await end().catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) throw failures[0]
   }
   try {
     const telemetry = createTelemetry({ ...config, secrets: secretsOf(config) })

@@ -3,6 +3,7 @@ import type { Core } from './core.ts'
 import { Deadlines } from './deadlines.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Refusal } from './errors.ts'
+import { KeptPlaces } from './kept-places.ts'
 import { detachEnded } from './operations/disconnect.ts'
 import type { Link } from './ports.ts'
 import type { Protocol } from './protocol.ts'
@@ -30,7 +31,7 @@ export class Acceptor {
   readonly #unfinished: Deadlines<Connection>
   readonly #slowReaders: SlowReaders
   /** Ended links whose users keep their places for the resume window, with how each is let go. */
-  readonly #keptPlaces: Deadlines<Dispatcher>
+  readonly #keptPlaces: KeptPlaces<Dispatcher>
   readonly #refresher: Refresher
   readonly #refusals: RefusalBudget
   readonly #ends = new Set<Promise<void>>()
@@ -52,7 +53,7 @@ export class Acceptor {
     this.#slowReaders = new SlowReaders(clock, settings, (connection, limit) =>
       end(connection, new Refusal('slow_consumer'), limit),
     )
-    this.#keptPlaces = new Deadlines(clock, (dispatcher) => this.#leave(dispatcher))
+    this.#keptPlaces = new KeptPlaces(core, (dispatcher) => this.#leave(dispatcher))
     this.#refresher = new Refresher(core)
     this.#refusals = new RefusalBudget(clock, settings)
   }
@@ -123,9 +124,10 @@ export class Acceptor {
 
   #receive(connection: Connection, dispatcher: Dispatcher, text: string): void {
     if (connection.stage === 'closed') return
-    dispatcher.take(connection.session.receive(text))
+    const received = connection.session.receive(text)
+    dispatcher.take(received)
     if (!connection.session.pending) this.#unfinished.clear(connection)
-    else if (!this.#unfinished.has(connection)) {
+    else if (received.length > 0 || !this.#unfinished.has(connection)) {
       this.#unfinished.set(connection, this.#core.settings.frameTimeoutMs)
     }
   }
@@ -149,7 +151,8 @@ export class Acceptor {
   /** The user stays where it is until the window is over: nobody is told, no hook is asked (G3). */
   #keepPlace(connection: Connection, dispatcher: Dispatcher): void {
     detachEnded(connection)
-    this.#keptPlaces.set(dispatcher, this.#core.settings.resumeWindowMs)
+    const older = this.#keptPlaces.keep(connection, dispatcher)
+    if (older !== undefined) this.#leave(older)
   }
 
   #leave(dispatcher: Dispatcher): void {

@@ -34,7 +34,8 @@ export async function attach(
       joining.again = false
       const before = channel.optionsVersion
       const { recovered, read } = await readEntries(core, channel, { arrival, since })
-      if (channel.gone || !subscribers.isJoining(connection, joining)) return false
+      if (channel.gone || connection.stage === 'closed') return leaveJoining(channel, connection)
+      if (!subscribers.isJoining(connection, joining)) return false
       if (joining.again || channel.optionsVersion !== before) continue
       const entries = [...read, ...joining.entries]
       sendSnapshot(core, channel, { arrival, entries, recovered })
@@ -46,6 +47,11 @@ export async function attach(
     subscribers.remove(connection)
     throw error
   }
+}
+
+function leaveJoining(channel: LocalChannel, connection: Connection): false {
+  channel.subscribers.remove(connection)
+  return false
 }
 
 /** What was missed since the client's position where all of it is kept, else the shown history. */
@@ -95,26 +101,53 @@ async function readHistory(
   channel: LocalChannel,
   arrival: Arrival,
 ): Promise<readonly Entry[]> {
-  const { channels } = core.stores
-  const now = core.clock.now()
-  const size = channel.options.history_size
+  const { history_size: size } = channel.options
   if (size > 0) {
-    return channels.history(channel.name, {
-      epoch: channel.head.epoch,
-      before: channel.head.offset + 1,
-      ...(arrival.ownJoin === undefined
-        ? { limit: size }
-        : { limit: size + 1, without: arrival.ownJoin }),
-      scope: 'shown',
-      now,
-    })
+    const { ownJoin } = arrival
+    return readShown(
+      core,
+      channel,
+      ownJoin === undefined ? { size } : { size: size + 1, without: ownJoin },
+    )
   }
   if (!channel.mayShowGiven) return []
   const limit = core.settings.maxPrefilledHistory
-  const snapshot = await channels.snapshot(channel.name, { limit, now })
+  const now = core.clock.now()
+  const snapshot = await core.stores.channels.snapshot(channel.name, { limit, now })
   const given = snapshot?.history ?? []
   if (given.length === 0) channel.mayShowGiven = false
   return given
+}
+
+const pageSize = 1000
+
+/** Page by page from the newest, until it is all or more than a snapshot may hold. */
+async function readShown(
+  core: Core,
+  channel: LocalChannel,
+  wish: { size: number; without?: number },
+): Promise<readonly Entry[]> {
+  const { epoch, offset } = channel.head
+  const { without, size } = wish
+  let entries: readonly Entry[] = []
+  let before = offset + 1
+  let bytes = 0
+  for (;;) {
+    const page = await core.stores.channels.history(channel.name, {
+      epoch,
+      before,
+      limit: Math.min(pageSize, size - entries.length),
+      ...(without === undefined ? {} : { without }),
+      scope: 'shown',
+      now: core.clock.now(),
+    })
+    entries = [...page, ...entries]
+    for (const entry of page) bytes += entrySize(entry)
+    const first = page[0]
+    const isAll = first === undefined || entries.length >= size || page.length < pageSize
+    if (isAll || bytes > core.settings.maxSnapshotBytes) return entries
+    before = first.offset
+  }
 }
 
 function sendSnapshot(
@@ -139,7 +172,7 @@ function sendSnapshot(
     ...(initialData === undefined ? {} : { initialData }),
   })
   // The snapshot is not held against a slow reader: only what follows it is (spec/safety.md §4).
-  connection.allowedBytes += size
+  connection.snapshotBytes += size
 }
 
 /** What the channel's options show of the entries, without the join that the snapshot belongs to. */
@@ -151,7 +184,9 @@ function shownEntries(
   const { ownJoin } = content.arrival
   const size = channel.options.history_size
   const shown = content.entries.filter((entry) => entry.offset === 0 || entry.offset !== ownJoin)
-  return newestWithin(size > 0 ? shown.slice(-size) : shown, core.settings.maxSnapshotBytes)
+  const sized = newestWithin(size > 0 ? shown.slice(-size) : shown, core.settings.maxSnapshotBytes)
+  if (sized.length < Math.min(size, shown.length)) core.telemetry.limit('max-snapshot-bytes')
+  return sized
 }
 
 /** The newest entries that fit; older ones are left out (`--max-snapshot-bytes`). */

@@ -102,12 +102,24 @@ function refusePrototypeKeys(input: Readonly<Record<string, unknown>>): void {
   if (Object.hasOwn(input, '__proto__')) {
     throw new Refusal('invalid_option', 'Unknown option __proto__')
   }
-  for (const option of ['state', 'polling']) {
-    const value = input[option]
+  const polling = input['polling'] as { form?: unknown } | undefined
+  if (Array.isArray(input['server_user_presence'])) {
+    const names: readonly unknown[] = input['server_user_presence']
+    if (names.includes('__proto__')) throw prototypeKey('server_user_presence')
+  }
+  for (const [option, value] of [
+    ['state', input['state']],
+    ['polling', polling],
+    ['polling', polling?.form],
+  ] as const) {
     if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
-      throw new Refusal('invalid_option', `Invalid value for option ${option}: key __proto__`)
+      throw prototypeKey(option)
     }
   }
+}
+
+function prototypeKey(option: string): Refusal {
+  return new Refusal('invalid_option', `Invalid value for option ${option}: key __proto__`)
 }
 
 function checkLimits(

@@ -43,6 +43,8 @@ export class Connection {
   since: Map<string, Position> | undefined
   /** The end of the link is also the end of the user's place: the client said goodbye, or was sent away. */
   isLeaving = false
+  /** Bytes of snapshots sent in this turn. */
+  snapshotBytes = 0
   /** Bytes of snapshots that may still be waiting: not held against a slow reader. */
   allowedBytes = 0
   /** Sent in this turn, not yet written. */
@@ -73,6 +75,8 @@ export class Connection {
     const encoded = this.outbox.splice(0)
     if (this.stage === 'closed' || this.#isClosing) return
     const before = this.link.pendingBytes
+    this.allowedBytes = (before === 0 ? 0 : this.allowedBytes) + this.snapshotBytes
+    this.snapshotBytes = 0
     this.link.write(encoded)
     if (this.link.pendingBytes > 0) this.#pressure.wrote(this, before)
   }

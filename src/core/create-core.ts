@@ -34,7 +34,10 @@ export function createCore(parts: CoreParts): RunningCore {
   }
   const core = {
     ...parts,
-    delivery: new Delivery(parts.clock),
+    delivery: new Delivery(parts.clock, (connection, error) => {
+      parts.telemetry.failure('delivery', error, { connection: connection.id })
+      connection.link.close(1011, 'internal error')
+    }),
     userLanes: new Lanes(),
     reconcileLanes: new Lanes(),
     background,
@@ -73,7 +76,8 @@ export function createCore(parts: CoreParts): RunningCore {
       const settled = acceptor.settled().then(() => Promise.allSettled([...work]))
       await Promise.race([settled, timeout])
       acceptor.close()
-      await maintenance.release()
+      // A store that is down must not keep the node from stopping: its lease runs out by itself.
+      await maintenance.release().catch((error: unknown) => parts.telemetry.failure('stop', error))
     },
   }
 }

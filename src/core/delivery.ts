@@ -7,11 +7,13 @@ import type { Clock, Encoded } from './ports.ts'
  */
 export class Delivery {
   readonly #clock: Clock
+  readonly #onFailure: (connection: Connection, error: unknown) => void
   #waiting: Connection[] = []
   readonly #flush = () => this.#writeAll()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onFailure: (connection: Connection, error: unknown) => void) {
     this.#clock = clock
+    this.#onFailure = onFailure
   }
 
   send(connection: Connection, encoded: Encoded): void {
@@ -25,6 +27,13 @@ export class Delivery {
   #writeAll(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const connection of waiting) connection.flush()
+    for (const connection of waiting) {
+      try {
+        connection.flush()
+      } catch (error) {
+        // One link's trouble must not keep the others from hearing.
+        this.#onFailure(connection, error)
+      }
+    }
   }
 }

@@ -3,10 +3,11 @@ import type { Command } from './command.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
 import { Failure, Refusal } from './errors.ts'
+import { FrameRate } from './frame-rate.ts'
 import { Lanes } from './lanes.ts'
 import { connect } from './operations/connect.ts'
 import { endConnection } from './operations/disconnect.ts'
-import { carryOutLists } from './operations/lists.ts'
+import { listSteps } from './operations/lists.ts'
 import type { Verdict } from './ports.ts'
 import type { Done, Received, Reply } from './protocol.ts'
 import type { RefusalBudget } from './refusal-budget.ts'
@@ -24,15 +25,13 @@ export class Dispatcher {
   readonly #refusals: RefusalBudget
   readonly #onConnected: (verdict: Verdict) => void
   readonly #lanes = new Lanes()
-  /** Frames that wait for CONNECT's verdict. */
+  /** Frames that may not be begun yet. */
   #waiting: Received[] = []
   #connecting: Promise<void> | undefined
   #refused = 0
   #underWay = 0
   #paused = false
-  #isOverRate = false
-  #second = 0
-  #framesThisSecond = 0
+  readonly #rate: FrameRate
 
   constructor(
     core: Core,
@@ -43,14 +42,39 @@ export class Dispatcher {
     this.#connection = connection
     this.#refusals = door.refusals
     this.#onConnected = door.onConnected
+    this.#rate = new FrameRate(core, () => this.#work())
   }
 
-  /** Takes decoded frames in order. */
+  /** Takes decoded frames in order. What may not be begun yet waits, and reading pauses. */
   take(received: readonly Received[]): void {
-    this.#pass(received)
-    if (this.#connection.stage === 'closed') return
-    this.#limitRate(received.length)
+    for (const item of received) this.#waiting.push(item)
+    // A message that completes no frame costs work as well.
+    if (received.length === 0) this.#rate.spend(1)
+    this.#work()
+  }
+
+  #work(): void {
+    let next = 0
+    while (next < this.#waiting.length && this.#mayBegin()) {
+      this.#rate.spend(1)
+      const item = this.#waiting[next]
+      next += 1
+      if (item !== undefined) this.#dispatch(item)
+    }
+    if (next > 0) this.#waiting = this.#waiting.slice(next)
     this.#regulate()
+  }
+
+  /** CONNECT is a barrier; a connection has only so much under way, and only so many frames a second. */
+  #mayBegin(): boolean {
+    if (this.#connection.stage === 'closed') return this.#drop()
+    if (this.#connecting !== undefined) return false
+    return this.#underWay < this.#core.settings.maxGatesPerConnection && !this.#rate.isSpent
+  }
+
+  #drop(): false {
+    this.#waiting = []
+    return false
   }
 
   /** The link is over: what was asked before is finished, then the connection leaves. */
@@ -58,14 +82,6 @@ export class Dispatcher {
     await this.#connecting
     await this.#lanes.settled()
     await endConnection(this.#core, this.#connection)
-  }
-
-  #pass(received: readonly Received[]): void {
-    for (const item of received) {
-      if (this.#connection.stage === 'closed') return
-      if (this.#connection.stage === 'connecting') this.#waiting.push(item)
-      else this.#dispatch(item)
-    }
   }
 
   #dispatch(item: Received): void {
@@ -93,31 +109,33 @@ export class Dispatcher {
     const connection = this.#connection
     try {
       const verdict = await connect(this.#core, connection, command)
-      connection.session.settle()
       this.#onConnected(verdict)
       this.#reply({ ref, done: { op: 'connect' } })
-      const user = connection.user?.name
-      if (user !== undefined) {
-        const lists = carryOutLists(this.#core, verdict, { user, connection })
-        this.#core.background('auto lists', lists)
-        await lists
-      }
+      this.#startLists(verdict)
     } catch (error) {
-      if (connection.stage === 'connecting') connection.stage = 'open'
+      if (connection.stage === 'connecting') {
+        connection.stage = 'open'
+        connection.session.unsettle()
+      }
       this.#refuse(ref, this.#toRefusal(error))
       this.#countRefusal(error)
     } finally {
       this.#connecting = undefined
-      this.#release()
+      this.#work()
     }
   }
 
-  /** Frames that came while CONNECT was under way, in order; another CONNECT among them stops the rest again. */
-  #release(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#pass(waiting)
-    this.#regulate()
+  /** In order, each in its channel's lane: frames for that channel wait for it, others do not. */
+  #startLists(verdict: Verdict): void {
+    const connection = this.#connection
+    const user = connection.user?.name
+    if (user === undefined) return
+    let before = Promise.resolve()
+    for (const step of listSteps(this.#core, verdict, { user, connection })) {
+      const turn = before
+      before = this.#lanes.run(`in:${step.channel}`, () => turn.then(step.act))
+    }
+    this.#core.background('auto lists', before)
   }
 
   #countRefusal(error: unknown): void {
@@ -142,7 +160,7 @@ export class Dispatcher {
       this.#refuse(ref, this.#toRefusal(error))
     } finally {
       this.#underWay -= 1
-      this.#regulate()
+      this.#work()
     }
   }
 
@@ -159,7 +177,7 @@ export class Dispatcher {
 
   #refuse(ref: number | null, refusal: Refusal): void {
     this.#reply({ ref, refusal })
-    if (refusal.code === 'frame_too_large') this.#core.telemetry.limit('max-frame-bytes')
+    if (refusal.limit !== undefined) this.#core.telemetry.limit(refusal.limit)
     if (refusal.close !== undefined) this.#connection.close(refusal)
   }
 
@@ -173,38 +191,16 @@ export class Dispatcher {
     return new Refusal(error instanceof Failure ? 'store_failed' : 'internal')
   }
 
-  /** Reading pauses while too much is under way. */
+  /** Reading pauses while something waits to be begun, but for CONNECT's verdict a few frames may. */
   #regulate(): void {
-    const max = this.#core.settings.maxGatesPerConnection
-    const busy = this.#underWay + this.#waiting.length >= max
-    if (busy && !this.#paused) {
-      this.#paused = true
-      this.#connection.link.pause()
-      this.#core.telemetry.limit('max-gates-per-connection')
-    } else if (!busy && this.#paused) {
-      this.#paused = false
-      if (!this.#isOverRate) this.#connection.link.resume()
-    }
-  }
-
-  #limitRate(frames: number): void {
-    const { clock, settings, telemetry } = this.#core
-    const second = Math.floor(clock.now() / 1000)
-    if (second !== this.#second) {
-      this.#second = second
-      this.#framesThisSecond = 0
-    }
-    this.#framesThisSecond += frames
-    if (this.#framesThisSecond <= settings.maxFramesPerSecond) return
-    telemetry.limit('max-frames-per-second')
-    this.#framesThisSecond = 0
-    if (this.#isOverRate) return
-    this.#isOverRate = true
-    const { link } = this.#connection
-    link.pause()
-    clock.after(1000 - (clock.now() % 1000), () => {
-      this.#isOverRate = false
-      if (!this.#paused) link.resume()
-    })
+    const { maxGatesPerConnection } = this.#core.settings
+    const isFull = this.#underWay >= maxGatesPerConnection
+    const waits = this.#connecting === undefined ? 1 : maxGatesPerConnection
+    const busy = isFull || this.#waiting.length >= waits
+    if (busy === this.#paused) return
+    this.#paused = busy
+    if (busy) this.#connection.link.pause()
+    else this.#connection.link.resume()
+    if (isFull) this.#core.telemetry.limit('max-gates-per-connection')
   }
 }

@@ -43,13 +43,21 @@ export const refusals = {
   too_many_logins: { text: 'Too many failed logins', status: 429, retry: true },
 
   // limits (spec/safety.md §4)
-  too_many_channels: { text: 'Too many channels', status: 429 },
-  too_many_subscriptions: { text: 'Too many subscriptions', status: 429 },
-  too_many_polling_channels: { text: 'Too many polling channels', status: 429 },
-  state_too_large: { text: 'State too large', status: 400 },
-  history_too_large: { text: 'History too large', status: 400 },
+  too_many_channels: { text: 'Too many channels', status: 429, limit: 'max-channels' },
+  too_many_subscriptions: {
+    text: 'Too many subscriptions',
+    status: 429,
+    limit: 'max-subscriptions',
+  },
+  too_many_polling_channels: {
+    text: 'Too many polling channels',
+    status: 429,
+    limit: 'max-polling-channels',
+  },
+  state_too_large: { text: 'State too large', status: 400, limit: 'max-state-bytes' },
+  history_too_large: { text: 'History too large', status: 400, limit: 'max-history-size' },
   too_many_requests: { text: 'Too many requests', status: 429, retry: true },
-  frame_too_large: { text: 'Frame too large', status: 413, close: 1009 },
+  frame_too_large: { text: 'Frame too large', status: 413, close: 1009, limit: 'max-frame-bytes' },
   frame_timeout: { text: 'Frame not finished in time', status: 408, close: 4002 },
   connect_timeout: { text: 'Not connected in time', status: 408, close: 4003 },
   too_many_refusals: { text: 'Too many refused CONNECTs', status: 429, close: 4004 },
@@ -85,6 +93,8 @@ interface RefusalRow {
   readonly status: number
   readonly retry?: true
   readonly close?: number
+  /** The flag of the limit that was reached. */
+  readonly limit?: string
 }
 
 /** A key of the table: what clients of version 2 see as `code`. */
@@ -100,6 +110,8 @@ export class Refusal extends Error {
   readonly status: number
   readonly retry: boolean
   readonly close: number | undefined
+  /** Flag of the limit that was reached, without dashes: counted where the refusal becomes output. */
+  readonly limit: string | undefined
 
   constructor(code: RefusalCode, text?: string, options?: ErrorOptions) {
     const row: RefusalRow = refusals[code]
@@ -108,6 +120,7 @@ export class Refusal extends Error {
     this.status = row.status
     this.retry = row.retry === true
     this.close = row.close
+    this.limit = row.limit
   }
 }
 

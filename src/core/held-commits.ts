@@ -21,6 +21,10 @@ export class HeldCommits {
     if (!this.isFull) this.#held.push(committed)
   }
 
+  clear(): void {
+    this.#held = []
+  }
+
   /** Takes out the commit that follows `head`, and forgets those that are known by now. */
   takeNext(head: Head): ChannelCommitted | undefined {
     this.#held = this.#held.filter((committed) => !isKnown(committed, head))

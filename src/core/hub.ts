@@ -1,3 +1,4 @@
+import { Announcements } from './announcements.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
@@ -18,6 +19,7 @@ export class Hub {
   readonly #core: Core
   /** Channels whose first snapshot is being read, with the commits that came meanwhile. */
   readonly #loading = new Map<string, Loading>()
+  readonly #creations = new Announcements()
   #passingSequence = 0
   #channelCursor: string | undefined
   #userCursor: string | undefined
@@ -124,23 +126,33 @@ export class Hub {
     }
   }
 
+  /** Connections that the store holds, or may hold, for this node; one that it holds besides is nobody's. */
+  readonly places = new Set<string>()
+
   /** The user's record: the store's, or this node's where it holds the user. */
   async record(name: string): Promise<UserRecord | undefined> {
     return this.users.get(name)?.record ?? (await this.#core.stores.users.snapshot(name))
   }
 
-  /** Asks the store what changed since the last time; after a reset everything held here is read again. */
+  /**
+   * Asks the store what changed since the last time; after a reset everything held here is read again. A cursor moves
+   * only when all that it stood for has been read: what failed is asked for again.
+   */
   async heal(extent: 'changed' | 'all'): Promise<void> {
     const { channels, users } = this.#core.stores
-    const channelChanges = await channels.changed(this.#channelCursor)
-    this.#channelCursor = channelChanges.cursor
-    const userChanges = await users.changed(this.#userCursor)
-    this.#userCursor = userChanges.cursor
     const every = extent === 'all'
+    const channelChanges = await channels.changed(this.#channelCursor)
+    const userChanges = await users.changed(this.#userCursor)
     await Promise.all([
-      ...pick(this.channels, every ? 'all' : channelChanges.names).map((channel) => channel.heal()),
-      ...pick(this.users, every ? 'all' : userChanges.names).map((user) => this.refreshUser(user)),
+      inTurns(pick(this.channels, every ? 'all' : channelChanges.names), async (channel) => {
+        await channel.heal()
+      }),
+      inTurns(pick(this.users, every ? 'all' : userChanges.names), (user) =>
+        this.refreshUser(user),
+      ),
     ])
+    this.#channelCursor = channelChanges.cursor
+    this.#userCursor = userChanges.cursor
   }
 
   /** Reads a user's record and carries out here what it says. */
@@ -171,12 +183,14 @@ export class Hub {
     const { bus, stores, clock } = this.#core
     const address: BusAddress = `channel:${name}`
     await bus.subscribe(address)
-    const snapshot = await stores.channels.snapshot(name, { limit: 1, now: clock.now() })
-    if (snapshot === undefined) {
-      bus.unsubscribe(address)
-      return undefined
+    let channel: LocalChannel | undefined
+    try {
+      const snapshot = await stores.channels.snapshot(name, { limit: 1, now: clock.now() })
+      if (snapshot !== undefined) channel = new LocalChannel(this.#core, snapshot)
+    } finally {
+      if (channel === undefined) bus.unsubscribe(address)
     }
-    const channel = new LocalChannel(this.#core, snapshot)
+    if (channel === undefined) return undefined
     this.channels.set(name, channel)
     for (const committed of commits) channel.apply(committed)
     return this.channels.get(name)
@@ -185,6 +199,12 @@ export class Hub {
   #takeCommit(committed: ChannelCommitted): void {
     this.channels.get(committed.channel)?.apply(committed)
     this.#loading.get(committed.channel)?.commits.push(committed)
+    if (committed.created) this.#creations.announce(committed.channel)
+  }
+
+  /** Resolves when this node hears that the channel was created. `stop` ends the wait. */
+  untilCreated(name: string): { created: Promise<void>; stop: () => void } {
+    return this.#creations.wait(name)
   }
 
   #receive(message: BusMessage): void {
@@ -203,7 +223,7 @@ export class Hub {
 
   #receiveOnly(message: Extract<BusMessage, { type: 'passing' }>): void {
     const user = this.users.get(message.only ?? '')
-    if (user !== undefined) this.tellOnly(user, message.channel, message.entry)
+    if (user?.isNewPassing(message)) this.tellOnly(user, message.channel, message.entry)
   }
 }
 
@@ -220,6 +240,19 @@ function closeExpired(connections: readonly Connection[], record: UserRecord | u
 interface Loading {
   readonly commits: ChannelCommitted[]
   readonly done: Promise<LocalChannel | undefined>
+}
+
+const healsAtOnce = 32
+
+/** A bounded number at a time: after a reset a node reads all it holds, and must not do so in one breath. */
+async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const run = async () => {
+    for (const item of rest) await act(item)
+  }
+  const runs = await Promise.allSettled(Array.from({ length: healsAtOnce }, run))
+  const failed = runs.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 /** What is held here of the named ones. */

@@ -10,6 +10,8 @@ import { Subscribers } from './subscribers.ts'
 
 /** How long commits may wait for the one before them, before the store is asked. */
 const maxHeldMs = 50
+/** A node that has missed more starts its subscribers anew. */
+const maxHealed = 10_000
 const retryHealMs = 1000
 
 /**
@@ -142,10 +144,10 @@ export class LocalChannel {
   }
 
   async #readAndApply(): Promise<void> {
-    const { stores, clock, settings } = this.#core
+    const { stores, clock } = this.#core
     const since = { epoch: this.head.epoch, offset: this.head.offset }
     try {
-      const limit = settings.maxHistorySize
+      const limit = maxHealed
       const snapshot = await stores.channels.snapshot(this.name, { since, limit, now: clock.now() })
       this.#applySnapshot(snapshot)
     } catch (error) {

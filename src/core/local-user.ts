@@ -14,6 +14,16 @@ export class LocalUser {
     this.name = name
   }
 
+  /** Last sequence of each node's entries for this user alone: the bus may repeat them. */
+  readonly #passed = new Map<string, number>()
+
+  /** Whether an entry for this user alone has not come before. */
+  isNewPassing(message: { readonly node: string; readonly sequence: number }): boolean {
+    if (message.sequence <= (this.#passed.get(message.node) ?? 0)) return false
+    this.#passed.set(message.node, message.sequence)
+    return true
+  }
+
   get record(): UserRecord | undefined {
     return this.#record
   }

@@ -2,11 +2,11 @@ import type { Core } from './core.ts'
 import { Failure } from './errors.ts'
 import { nodeLease } from './leases.ts'
 import { channelEmptied } from './operations/destroy-channel.ts'
-import { removeConnection } from './operations/disconnect.ts'
+import { removeConnection, removeGhosts } from './operations/disconnect.ts'
 import { healIntents } from './operations/heal-intents.ts'
+import { allNames } from './paging.ts'
 
 const sweepMs = 30_000
-const pageSize = 500
 /** Later than any time: a node that does not hold its lease is never old enough. */
 const never = Number.POSITIVE_INFINITY
 
@@ -33,9 +33,11 @@ export class Maintenance {
     if (this.#renewedSince === never)
       throw new Failure('store', 'the node lease could not be claimed')
     await hub.heal('changed')
-    this.#every('renew', settings.nodeTimeoutMs / 3, () => this.#renewAndExpire())
+    this.#every('renew', settings.nodeTimeoutMs / 3, () => this.#renew())
+    this.#every('expire', settings.nodeTimeoutMs / 3, () => this.#expireWhereSure())
     this.#every('heal', settings.healIntervalMs, () => hub.heal('changed'))
     this.#every('sweep', sweepMs, async () => hub.sweep())
+    this.#every('places', sweepMs, () => removeGhosts(this.#core))
     this.#every('intents', sweepMs, () =>
       this.#whenLeased('intents', () => healIntents(this.#core)),
     )
@@ -75,8 +77,7 @@ export class Maintenance {
     )
   }
 
-  async #renewAndExpire(): Promise<void> {
-    await this.#renew()
+  async #expireWhereSure(): Promise<void> {
     const { clock, settings } = this.#core
     // Only a node that has itself been alive for that long may call another dead: an outage expires nobody.
     if (clock.now() - this.#renewedSince < settings.nodeTimeoutMs) return
@@ -107,10 +108,8 @@ export class Maintenance {
 
   async #expire(node: string): Promise<void> {
     const { users } = this.#core.stores
-    for (;;) {
-      const page = await users.list({ node, limit: pageSize })
-      await Promise.all(page.names.map((user) => this.#expireUser(user, node)))
-      if (page.next === undefined) return
+    for await (const user of allNames((page) => users.list({ ...page, node }))) {
+      await this.#expireUser(user, node)
     }
   }
 
@@ -125,21 +124,21 @@ export class Maintenance {
   /** Channels whose subscribers did not come back after a restart count as left by their last one. */
   async #destroyAbandoned(): Promise<void> {
     const { channels } = this.#core.stores
-    let after: { after?: string } = {}
-    for (;;) {
-      const page = await channels.list({ abandoned: true, limit: pageSize, ...after })
-      for (const name of page.names) {
-        const channel = await this.#core.hub.channel(name)
-        if (channel !== undefined) await channelEmptied(this.#core, channel)
-      }
-      if (page.next === undefined) return
-      after = { after: page.next }
+    for await (const name of allNames((page) => channels.list({ ...page, abandoned: true }))) {
+      const channel = await this.#core.hub.channel(name)
+      if (channel === undefined) continue
+      this.#core.background('destroy channel', channelEmptied(this.#core, channel))
     }
   }
 
   async #whenLeased(name: string, act: () => Promise<void>): Promise<void> {
     const { leases } = this.#core.stores
-    if (!(await leases.acquire(name, this.#core.nodeId, 2 * sweepMs))) return
-    await act()
+    const { nodeId, settings } = this.#core
+    if (!(await leases.acquire(name, nodeId, settings.nodeTimeoutMs))) return
+    try {
+      await act()
+    } finally {
+      await leases.release(name, nodeId)
+    }
   }
 }

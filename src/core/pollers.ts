@@ -11,6 +11,7 @@ const maxBackoffMs = 300_000
 interface Poller {
   cancel: () => void
   failures: number
+  intervalMs: number
 }
 
 /**
@@ -36,7 +37,6 @@ export class Pollers {
       limit: maxPollingChannels,
     })
     if (page.names.length >= maxPollingChannels && !page.names.includes(channel)) {
-      this.#core.telemetry.limit('max-polling-channels')
       throw new Refusal('too_many_polling_channels')
     }
   }
@@ -45,9 +45,10 @@ export class Pollers {
   configure(channel: string, options: ChannelOptions): void {
     this.stop(channel)
     if (options.polling.mode === '') return
-    const poller = { cancel: () => {}, failures: 0 }
+    const intervalMs = options.polling.interval * 1000
+    const poller = { cancel: () => {}, failures: 0, intervalMs }
     this.#running.set(channel, poller)
-    this.#schedule(channel, poller, options)
+    this.#schedule(channel, poller)
   }
 
   /** Takes over channels that no node polls. */
@@ -66,8 +67,12 @@ export class Pollers {
   }
 
   stop(channel: string): void {
-    this.#running.get(channel)?.cancel()
+    const poller = this.#running.get(channel)
+    if (poller === undefined) return
+    poller.cancel()
     this.#running.delete(channel)
+    const { stores, nodeId } = this.#core
+    this.#core.background('polling', stores.leases.release(leaseOf(channel), nodeId))
   }
 
   stopAll(): void {
@@ -85,8 +90,8 @@ export class Pollers {
     }
   }
 
-  #schedule(channel: string, poller: Poller, options: ChannelOptions): void {
-    const intervalMs = options.polling.interval * 1000
+  #schedule(channel: string, poller: Poller): void {
+    const { intervalMs } = poller
     const waitMs = Math.min(intervalMs * 2 ** poller.failures, Math.max(maxBackoffMs, intervalMs))
     poller.cancel = this.#core.clock.after(waitMs, () => {
       this.#core.background('polling', this.#turn(channel, poller))
@@ -94,6 +99,17 @@ export class Pollers {
   }
 
   async #turn(name: string, poller: Poller): Promise<void> {
+    try {
+      await this.#poll(name, poller)
+    } catch (error) {
+      this.#core.telemetry.failure('polling', error, { channel: name })
+      if (this.#running.get(name) !== poller) return
+      poller.failures += 1
+      this.#schedule(name, poller)
+    }
+  }
+
+  async #poll(name: string, poller: Poller): Promise<void> {
     const { hub, stores, nodeId } = this.#core
     const channel = await hub.channel(name)
     if (this.#running.get(name) !== poller) return
@@ -111,7 +127,8 @@ export class Pollers {
     const outcome = await this.#attempt(name, options)
     if (this.#running.get(name) !== poller) return
     poller.failures = outcome === 'failed' ? poller.failures + 1 : 0
-    this.#schedule(name, poller, options)
+    poller.intervalMs = options.polling.interval * 1000
+    this.#schedule(name, poller)
   }
 
   async #attempt(name: string, options: ChannelOptions): Promise<'done' | 'failed'> {

@@ -41,8 +41,8 @@ export interface Session {
   readonly encoder: Encoder
   /** The client knows how to resume: its user's place is kept for a while after its link ends. */
   readonly resumes: boolean
-  /** CONNECT was accepted: the dialect it chose is fixed from now on. */
-  settle(): void
+  /** CONNECT was refused: another one may choose its dialect anew. Until then the first one's stays. */
+  unsettle(): void
   /** Frames that are complete, in order. A refusal with a close code ends the link. */
   receive(text: string): readonly Received[]
   /** Undefined where the dialect says nothing. */

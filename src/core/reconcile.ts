@@ -112,7 +112,7 @@ async function present(
   if (channel?.presence.has(user)) return channel
   await channel?.heal()
   if (channel !== undefined && !channel.gone && channel.presence.has(user)) return channel
-  core.background('forget subscription', forgetSubscription(core, user, subscription))
+  await forgetSubscription(core, user, subscription)
   return undefined
 }
 

@@ -1,24 +1,17 @@
 import type { Core } from './core.ts'
 import type { ChannelOptions } from './options.ts'
+import { allNames } from './paging.ts'
 import type { StatePairs } from './ports.ts'
-
-const pageSize = 500
 
 /**
  * A user's first connection came or its last one went: channels that watch the user for `server_presenceful` show
  * it in their state (spec/hookbox.md §3, Server presence).
  */
 export async function userCameOrWent(core: Core, user: string): Promise<void> {
-  let after: string | undefined
-  do {
-    const page = await core.stores.channels.list({
-      watches: user,
-      limit: pageSize,
-      ...(after === undefined ? {} : { after }),
-    })
-    await Promise.all(page.names.map((channel) => showPresence(core, channel, [user])))
-    after = page.next
-  } while (after !== undefined)
+  const { channels } = core.stores
+  for await (const channel of allNames((page) => channels.list({ ...page, watches: user }))) {
+    await showPresence(core, channel, [user])
+  }
 }
 
 /** Brings the state of a channel that watches users up to date. */

@@ -14,6 +14,9 @@ export interface Joining {
   again: boolean
 }
 
+/** How much may happen in a channel while one history is read, before it is read again. */
+const maxCollected = 10_000
+
 /** Who is not told. */
 interface Except {
   readonly connection?: string | undefined
@@ -66,7 +69,9 @@ export class Subscribers {
 
   #keepPassing(event: Event, except: Except): void {
     for (const [connection, joining] of this.#joining) {
-      if (connection.id !== except.connection) joining.passing.push(event)
+      if (connection.id === except.connection) continue
+      // At most once: a channel without history may drop what a joining connection cannot hold.
+      if (joining.passing.length < maxCollected) joining.passing.push(event)
     }
   }
 
@@ -90,7 +95,10 @@ export class Subscribers {
 
   /** Keeps an entry for those who are joining: their snapshot may have been read before it. */
   collect(entry: Entry): void {
-    for (const joining of this.#joining.values()) joining.entries.push(entry)
+    for (const joining of this.#joining.values()) {
+      if (joining.entries.length < maxCollected) joining.entries.push(entry)
+      else joining.again = true
+    }
   }
 
   /** Puts a connection into the plain list. */

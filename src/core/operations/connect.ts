@@ -7,10 +7,11 @@ import { own, type Question, refusalOf } from '../gate-keeper.ts'
 import type { LocalUser } from '../local-user.ts'
 import { isName } from '../names.ts'
 import type { UserOptions } from '../options.ts'
-import type { Verdict } from '../ports.ts'
+import type { UserCommitResult, Verdict } from '../ports.ts'
 import { reconcileAll } from '../reconcile.ts'
 import { userCameOrWent } from '../server-presence.ts'
 import { parseUserOptions } from '../user-options.ts'
+import { removeForSure } from './disconnect.ts'
 
 type Connect = Extract<Command, { op: 'connect' }>
 
@@ -57,7 +58,12 @@ export async function connect(
           : JSON.stringify(override),
     }),
   )
-  await reconcileAll(core, user)
+  try {
+    await reconcileAll(core, user)
+  } catch (error) {
+    // The user is in; a snapshot that could not be read is tried again.
+    core.telemetry.failure('snapshots after connect', error, { user: user.name })
+  }
   return verdict
 }
 
@@ -68,23 +74,7 @@ interface Accepted {
 
 function enter(core: Core, connection: Connection, accepted: Accepted): Promise<LocalUser> {
   return core.hub.enlist(accepted.name, async (user) => {
-    const result = await core.stores.users.commit(accepted.name, {
-      changes: [
-        {
-          change: 'connect',
-          connection: {
-            id: connection.id,
-            node: core.nodeId,
-            protocol: connection.protocol.name,
-            address: connection.origin.address,
-          },
-          inherit: !accepted.options.per_connection_subscriptions,
-          options: accepted.options,
-        },
-      ],
-      now: core.clock.now(),
-    })
-    if (result.outcome === 'conflict') throw new Refusal('channel_changed')
+    const result = await commitConnect(core, connection, accepted)
     // The link may have ended while the store wrote: its end waits for this, and takes the connection out again.
     connection.user = user
     user.connections.set(connection.id, connection)
@@ -92,6 +82,40 @@ function enter(core: Core, connection: Connection, accepted: Accepted): Promise<
     if (connection.stage === 'connecting') connection.stage = 'connected'
     if (result.first) core.background('server presence', userCameOrWent(core, user.name))
   })
+}
+
+async function commitConnect(
+  core: Core,
+  connection: Connection,
+  accepted: Accepted,
+): Promise<Extract<UserCommitResult, { outcome: 'committed' }>> {
+  const { name, options } = accepted
+  const { id, protocol, origin } = connection
+  core.hub.places.add(id)
+  try {
+    const result = await core.stores.users.commit(name, {
+      changes: [
+        {
+          change: 'connect',
+          connection: {
+            id,
+            node: core.nodeId,
+            protocol: protocol.name,
+            address: origin.address,
+          },
+          inherit: !options.per_connection_subscriptions,
+          options,
+        },
+      ],
+      now: core.clock.now(),
+    })
+    if (result.outcome === 'conflict') throw new Refusal('channel_changed')
+    return result
+  } catch (error) {
+    // The outcome is unknown: it may be in the record, where nothing else would ever take it out.
+    core.background('disconnect', removeForSure(core, { user: name, connection: id }))
+    throw error
+  }
 }
 
 function readAnswer(

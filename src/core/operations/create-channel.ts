@@ -21,11 +21,22 @@ export async function ensureChannel(
   for (let tries = 0; tries < maxTries; tries += 1) {
     const channel = await core.hub.channel(name)
     if (channel !== undefined) return channel
-    await core.gates.once(`create:${name}`, () =>
-      whileLeased(core, `create:${name}`, () => askAndCreate(core, name, connection)),
-    )
+    await askUnlessCreated(core, name, connection)
   }
   throw new Refusal('channel_changed')
+}
+
+/** Asks the gate, or stops waiting for it when the channel is there: apps create channels from inside their hooks. */
+async function askUnlessCreated(core: Core, name: string, connection?: Connection): Promise<void> {
+  const { created, stop } = core.hub.untilCreated(name)
+  const asked = core.gates.once(`create:${name}`, () =>
+    whileLeased(core, `create:${name}`, () => askAndCreate(core, name, connection)),
+  )
+  try {
+    await Promise.race([created, asked])
+  } finally {
+    stop()
+  }
 }
 
 async function askAndCreate(core: Core, name: string, connection?: Connection): Promise<void> {

@@ -35,9 +35,13 @@ function later(core: Core, empty: EmptyChannel, times: { waitMs: number; retryMs
 async function askToDestroy(core: Core, empty: EmptyChannel, retryMs: number): Promise<void> {
   const { name } = empty
   try {
-    await core.gates.once(`destroy:${name}`, () =>
-      whileLeased(core, `destroy:${name}`, () => destroyIfEmpty(core, empty)),
-    )
+    for (;;) {
+      const outcome = await core.gates.once(`destroy:${name}`, () =>
+        whileLeased(core, `destroy:${name}`, () => destroyIfEmpty(core, empty)),
+      )
+      // The one that was under way may have found somebody in who has left since.
+      if (outcome === 'settled' || !(await isStillEmpty(core, empty))) return
+    }
   } catch (error) {
     // The hook's failures are reported where it is asked.
     if (!(error instanceof Refusal)) {
@@ -47,17 +51,18 @@ async function askToDestroy(core: Core, empty: EmptyChannel, retryMs: number): P
   }
 }
 
-async function destroyIfEmpty(core: Core, empty: EmptyChannel): Promise<void> {
-  if (!(await isStillEmpty(core, empty))) return
+async function destroyIfEmpty(core: Core, empty: EmptyChannel): Promise<'settled' | 'occupied'> {
+  if (!(await isStillEmpty(core, empty))) return 'occupied'
   const verdict = await core.gates.ask(destroyQuestion(empty.name))
-  if (!verdict.allowed) return
+  if (!verdict.allowed) return 'settled'
   const result = await core.stores.channels.commit(empty.name, {
     expect: { epoch: empty.epoch, empty: true },
     changes: [{ change: 'destroy' }],
     now: core.clock.now(),
   })
-  // A conflict: somebody has come in meanwhile, or it is gone already.
-  if (result.outcome === 'committed') core.hub.committed(result.committed)
+  if (result.outcome !== 'committed') return 'occupied'
+  core.hub.committed(result.committed)
+  return 'settled'
 }
 
 async function isStillEmpty(core: Core, empty: EmptyChannel): Promise<boolean> {

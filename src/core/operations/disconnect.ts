@@ -2,6 +2,7 @@ import type { Connection } from '../connection.ts'
 import type { Core } from '../core.ts'
 import { Refusal } from '../errors.ts'
 import { userChannelLane } from '../lanes.ts'
+import { allNames } from '../paging.ts'
 import type { Intent, Notice, UserConnection } from '../ports.ts'
 import { reconcileAll } from '../reconcile.ts'
 import { disconnectOn } from '../remote.ts'
@@ -20,8 +21,44 @@ export async function endConnection(core: Core, connection: Connection): Promise
   const { user } = connection
   if (user === undefined) return
   detachEnded(connection)
-  await removeConnection(core, { user: user.name, connection: connection.id, link: connection })
   core.hub.discharge(user)
+  await removeForSure(core, { user: user.name, connection: connection.id, link: connection })
+}
+
+const firstRetryMs = 1000
+const maxRetryMs = 30_000
+
+/** Takes a connection out, again and again where the store fails: else its user would stay present for ever (G8). */
+export async function removeForSure(core: Core, removal: Removal): Promise<void> {
+  for (let waitMs = firstRetryMs; ; waitMs = Math.min(2 * waitMs, maxRetryMs)) {
+    try {
+      await removeConnection(core, removal)
+      return
+    } catch (error) {
+      core.telemetry.failure('disconnect', error, { user: removal.user })
+    }
+    await pause(core, waitMs)
+    // What is left then is a dead node's, for the next start to expire.
+    if (core.stopping()) return
+  }
+}
+
+function pause(core: Core, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    core.clock.after(ms, resolve)
+  })
+}
+
+/** Takes out connections that the store holds for this node and that it does not have. */
+export async function removeGhosts(core: Core): Promise<void> {
+  const { users } = core.stores
+  for await (const user of allNames((page) => users.list({ ...page, node: core.nodeId }))) {
+    const record = await users.snapshot(user)
+    const held = record?.connections.filter(({ node }) => node === core.nodeId) ?? []
+    for (const { id } of held) {
+      if (!core.hub.places.has(id)) await removeConnection(core, { user, connection: id })
+    }
+  }
 }
 
 /** An ended link is told nothing more; its user's record still holds the connection. */
@@ -53,6 +90,7 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
     ],
     now: core.clock.now(),
   })
+  core.hub.places.delete(removal.connection)
   if (result.outcome === 'conflict') return
   core.hub.userCommitted(result.record)
   const local = core.hub.users.get(removal.user)
@@ -104,7 +142,7 @@ function noticeFields(removal: Removal): Record<string, unknown> {
 /** Closes one connection for the app (REST). Throws Refusal `connection_missing`. */
 export async function disconnectConnection(core: Core, id: string): Promise<void> {
   const page = await core.stores.users.list({ connection: id, limit: 1 })
-  const record = await core.hub.record(page.names[0] ?? '')
+  const record = await core.stores.users.snapshot(page.names[0] ?? '')
   const held = record?.connections.find((connection) => connection.id === id)
   const here = core.hub.connections.get(id)
   if (held !== undefined && record !== undefined) await sendAway(core, record.name, held)
@@ -114,7 +152,8 @@ export async function disconnectConnection(core: Core, id: string): Promise<void
 
 /** Closes all connections of a user for the app (REST). Throws Refusal `user_missing`. */
 export async function disconnectUser(core: Core, name: string): Promise<void> {
-  const record = await core.hub.record(name)
+  // The store's word, not this node's: a hint may have been lost, and a ban must reach every tab.
+  const record = await core.stores.users.snapshot(name)
   if (record === undefined || record.connections.length === 0) {
     throw new Refusal('user_missing', `User ${name} doesn't exist`)
   }

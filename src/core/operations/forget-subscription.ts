@@ -19,6 +19,7 @@ export async function forgetSubscription(
     now,
   })
   if (result.outcome !== 'committed') return
+  core.hub.userCommitted(result.record)
   await confirmIntents(core, user, result.intents)
 }
 

@@ -1,4 +1,3 @@
-import { attach } from '../attach.ts'
 import type { Connection } from '../connection.ts'
 import type { Core } from '../core.ts'
 import type { Position } from '../entry.ts'
@@ -7,6 +6,7 @@ import { own, refusalOf } from '../gate-keeper.ts'
 import type { LocalChannel } from '../local-channel.ts'
 import { asks } from '../options.ts'
 import type { UserRecord, Verdict } from '../ports.ts'
+import { reconcile } from '../reconcile.ts'
 import { ensureChannel } from './create-channel.ts'
 import { join } from './join.ts'
 
@@ -36,38 +36,55 @@ export async function joinThroughGate(
   command: Subscribe,
   onVerdict: OnVerdict,
 ): Promise<void> {
-  const record = await connectedRecord(core, command.user)
-  rememberSince(command)
-  const attached = attachedAs(record, command)
-  if (attached === 'fully') {
-    await settleHere(core, command)
-    return
+  const { connection, channel, since } = command
+  if (connection !== undefined && since !== undefined) {
+    connection.since ??= new Map()
+    connection.since.set(channel, since)
   }
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const channel = await ensureChannel(core, command.channel, command.connection)
-    const initialData =
-      attached === 'no' ? await ask(core, channel, { command, onVerdict }) : undefined
-    const outcome = await join(core, {
-      user: command.user,
-      channel,
-      connection: whichConnections(record, command),
-      ...(command.connection === undefined ? {} : { holds: command.connection.id }),
-      ...(initialData === undefined ? {} : { initialData }),
-    })
-    if (outcome === 'joined') return
+  try {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      if (await tryJoin(core, command, { onVerdict, isRepeat: tries > 0 })) return
+    }
+  } finally {
+    // Its snapshot has used it, or none came: a later one must not resume at a place long passed.
+    connection?.since?.delete(channel)
   }
   throw new Refusal('channel_changed')
 }
 
-function rememberSince({ connection, channel, since }: Subscribe): void {
-  if (connection === undefined || since === undefined) return
-  connection.since ??= new Map()
-  connection.since.set(channel, since)
+/** False: the channel or this node's view of the user has changed meanwhile. */
+async function tryJoin(
+  core: Core,
+  command: Subscribe,
+  attempt: { onVerdict: OnVerdict; isRepeat: boolean },
+): Promise<boolean> {
+  const { connection } = command
+  const record = await connectedRecord(core, command.user, attempt.isRepeat ? 'store' : 'node')
+  const attached = attachedAs(record, command)
+  if (attached === 'fully') return settleHere(core, command)
+  const channel = await ensureChannel(core, command.channel, connection)
+  const initialData =
+    attached === 'no'
+      ? await ask(core, channel, { command, onVerdict: attempt.onVerdict })
+      : undefined
+  const outcome = await join(core, {
+    user: command.user,
+    channel,
+    connection: whichConnections(record, command),
+    ...(connection === undefined ? {} : { holds: connection.id }),
+    ...(initialData === undefined ? {} : { initialData }),
+  })
+  return outcome === 'joined'
 }
 
 /** The user's record; REST names users that may not be connected. */
-async function connectedRecord(core: Core, user: string): Promise<UserRecord> {
-  const record = await core.hub.record(user)
+async function connectedRecord(
+  core: Core,
+  user: string,
+  from: 'node' | 'store',
+): Promise<UserRecord> {
+  const known = from === 'node' ? core.hub.users.get(user)?.record : undefined
+  const record = known ?? (await core.stores.users.snapshot(user))
   if (record === undefined || record.connections.length === 0) {
     throw new Refusal('user_missing', `User ${user} doesn't exist`)
   }
@@ -78,6 +95,8 @@ async function connectedRecord(core: Core, user: string): Promise<UserRecord> {
 function attachedAs(record: UserRecord, command: Subscribe): 'no' | 'elsewhere' | 'fully' {
   const subscription = record.subscriptions.find((item) => item.channel === command.channel)
   if (subscription === undefined) return 'no'
+  // A join that its node did not finish: carried out now, and asked about again.
+  if (subscription.joined === undefined) return 'no'
   const held = new Set(subscription.connections.map((item) => item.id))
   const wanted =
     command.connection === undefined || !record.options.per_connection_subscriptions
@@ -87,19 +106,21 @@ function attachedAs(record: UserRecord, command: Subscribe): 'no' | 'elsewhere' 
 }
 
 /**
- * The connection is in the flow already: nothing to do, unless it asks for what it missed since a position. Where it
- * is not, the record is ahead of this node, or outdated.
+ * The record says that the connection is in: nothing to do where it is in the flow, unless it asks for what it missed
+ * since a position. False where the record turns out to be outdated.
  */
-async function settleHere(core: Core, command: Subscribe): Promise<void> {
-  const { connection } = command
+async function settleHere(core: Core, command: Subscribe): Promise<boolean> {
+  const { connection, channel } = command
   const user = connection?.user
-  if (connection === undefined || user === undefined) return
-  const attached = connection.channels.get(command.channel)
+  if (connection === undefined || user === undefined) return true
+  const attached = connection.channels.get(channel)
   if (attached === undefined) await core.hub.refreshUser(user)
   else if (command.since !== undefined) {
+    connection.channels.delete(channel)
     attached.channel.subscribers.remove(connection)
-    await attach(core, attached.channel, { connection })
+    await reconcile(core, user, { channel })
   }
+  return connection.channels.has(channel) || connection.stage === 'closed'
 }
 
 function whichConnections(record: UserRecord, command: Subscribe): string | 'all' {

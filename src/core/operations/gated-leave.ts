@@ -22,7 +22,7 @@ export async function leaveThroughGate(
   command: Unsubscribe,
   onVerdict: OnVerdict,
 ): Promise<void> {
-  const record = await core.hub.record(command.user)
+  const record = await core.stores.users.snapshot(command.user)
   if (!record?.subscriptions.some((item) => item.channel === command.channel)) return
   if (command.hook === 'ask') await askToLeave(core, command, onVerdict)
   await leave(core, command.user, command.channel)

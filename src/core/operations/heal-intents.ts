@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts'
-import { Refusal } from '../errors.ts'
+import { allNames } from '../paging.ts'
 import type { Intent, UserRecord } from '../ports.ts'
 import { channelEmptied } from './destroy-channel.ts'
 import { confirmIntents, forgetSubscription } from './forget-subscription.ts'
@@ -8,7 +8,6 @@ import { carryOutLeave } from './leave.ts'
 
 /** Longer than any act that still waits for its gate. */
 const staleMs = 60_000
-const pageSize = 500
 
 /**
  * Carries out joins and leaves that stand in users' records because the node that began them did not finish
@@ -17,12 +16,10 @@ const pageSize = 500
 export async function healIntents(core: Core): Promise<void> {
   const { users } = core.stores
   const before = core.clock.now() - staleMs
-  const page = await users.list({ intentsBefore: before, limit: pageSize })
-  for (const name of page.names) {
+  for await (const name of allNames((page) => users.list({ ...page, intentsBefore: before }))) {
     const record = await users.snapshot(name)
-    for (const intent of record?.intents ?? []) {
-      if (record !== undefined && intent.at < before) await healIntent(core, record, intent)
-    }
+    const stale = record?.intents.filter((intent) => intent.at < before) ?? []
+    for (const intent of stale) if (record !== undefined) await healIntent(core, record, intent)
   }
 }
 
@@ -31,7 +28,7 @@ async function healIntent(core: Core, record: UserRecord, intent: Intent): Promi
     if (intent.kind === 'leave') await healLeave(core, record.name, intent)
     else await carryOutJoin(core, record, intent)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    // One that cannot be carried out now must not stop the others.
     core.telemetry.failure('heal intent', error, { user: record.name, channel: intent.channel })
   }
 }

@@ -1,14 +1,13 @@
 import type { Core } from '../core.ts'
 import { Refusal } from '../errors.ts'
 import type { ChannelOptions, UserOptions } from '../options.ts'
-import type { ChannelSnapshot, NamePage } from '../ports.ts'
-
-const pageSize = 1000
+import { allNames } from '../paging.ts'
+import type { ChannelSnapshot } from '../ports.ts'
 
 /** A channel as the store has it. Throws Refusal `channel_missing`. */
 export async function channelSnapshot(core: Core, channel: string): Promise<ChannelSnapshot> {
   const snapshot = await core.stores.channels.snapshot(channel, {
-    limit: core.settings.maxHistorySize,
+    limit: core.settings.maxPrefilledHistory,
     now: core.clock.now(),
   })
   if (snapshot === undefined) {
@@ -54,22 +53,12 @@ export async function serverInfo(
   core: Core,
 ): Promise<{ channels: string[]; connections: string[] }> {
   const { channels, users } = core.stores
-  const names = await allNames((after) => channels.list({ limit: pageSize, ...after }))
+  const names: string[] = []
   const connections: string[] = []
-  for (const user of await allNames((after) => users.list({ limit: pageSize, ...after }))) {
+  for await (const name of allNames((page) => channels.list(page))) names.push(name)
+  for await (const user of allNames((page) => users.list(page))) {
     const record = await users.snapshot(user)
     for (const connection of record?.connections ?? []) connections.push(connection.id)
   }
   return { channels: names, connections }
-}
-
-async function allNames(read: (after: { after?: string }) => Promise<NamePage>): Promise<string[]> {
-  const names: string[] = []
-  let after: { after?: string } = {}
-  for (;;) {
-    const page = await read(after)
-    names.push(...page.names)
-    if (page.next === undefined) return names
-    after = { after: page.next }
-  }
 }

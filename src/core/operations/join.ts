@@ -38,7 +38,7 @@ export async function join(core: Core, request: Join): Promise<'joined' | 'chang
     now: core.clock.now(),
   })
   if (joined.outcome === 'conflict') throw new Refusal('expired')
-  const intent = joined.intents.find((item) => item.channel === channel.name)
+  const intent = joinIntent(joined.record, channel.name)
   let record = joined.record
   if (intent !== undefined) {
     const outcome = await enterChannel(core, user, { channel, intent })
@@ -58,6 +58,11 @@ export async function join(core: Core, request: Join): Promise<'joined' | 'chang
     })
   }
   return 'joined'
+}
+
+/** The join that is still to be carried out: this commit's, or one that an earlier try left behind. */
+function joinIntent(record: UserRecord, channel: string): Intent | undefined {
+  return record.intents.find((item) => item.channel === channel && item.kind === 'join')
 }
 
 async function enterChannel(

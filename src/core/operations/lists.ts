@@ -7,25 +7,39 @@ import type { Verdict } from '../ports.ts'
 import { joinThroughGate } from './gated-join.ts'
 import { leaveThroughGate } from './gated-leave.ts'
 
+/** One channel of a list. `act` never rejects: what fails is reported and stops nothing. */
+interface ListStep {
+  readonly channel: string
+  readonly act: () => Promise<void>
+}
+
+interface Subject {
+  readonly user: string
+  readonly connection?: Connection
+}
+
+/** `auto_subscribe` and `auto_unsubscribe` of a hook's answer as steps for a user (spec/hookbox.md §5). */
+export function listSteps(core: Core, verdict: Verdict, subject: Subject): ListStep[] {
+  const step = (channel: string, act: () => Promise<void>): ListStep => ({
+    channel,
+    act: () => attempt(core, subject.user, { channel, act }),
+  })
+  return [
+    ...readNames(core, verdict, 'auto_subscribe').map((channel) =>
+      step(channel, () => autoSubscribe(core, channel, subject)),
+    ),
+    ...readNames(core, verdict, 'auto_unsubscribe').map((channel) =>
+      step(channel, () => autoUnsubscribe(core, channel, subject)),
+    ),
+  ]
+}
+
 /**
- * Carries out `auto_subscribe` and `auto_unsubscribe` of a hook's answer for a user, before the action that
- * brought them (spec/hookbox.md §5). They wait for no lane: two subscribes could else wait for each other. One
- * that fails is reported and stops nothing.
+ * Carries the lists out before the action that brought them. They wait for no lane: two subscribes could else wait
+ * for each other.
  */
-export async function carryOutLists(
-  core: Core,
-  verdict: Verdict,
-  subject: { readonly user: string; readonly connection?: Connection },
-): Promise<void> {
-  for (const channel of readNames(core, verdict, 'auto_subscribe')) {
-    await attempt(core, subject.user, { channel, act: () => autoSubscribe(core, channel, subject) })
-  }
-  for (const channel of readNames(core, verdict, 'auto_unsubscribe')) {
-    await attempt(core, subject.user, {
-      channel,
-      act: () => autoUnsubscribe(core, channel, subject),
-    })
-  }
+export async function carryOutLists(core: Core, verdict: Verdict, subject: Subject): Promise<void> {
+  for (const step of listSteps(core, verdict, subject)) await step.act()
 }
 
 async function autoSubscribe(

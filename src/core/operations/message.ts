@@ -24,12 +24,12 @@ export interface Message {
  * (spec/hookbox.md §3, Message). Throws Refusal.
  */
 export async function message(core: Core, command: Message): Promise<void> {
-  const sender = await core.hub.record(command.sender)
+  const sender = await core.stores.users.snapshot(command.sender)
   if (sender === undefined || sender.connections.length === 0) {
     throw new Refusal('user_missing', `User ${command.sender} doesn't exist`)
   }
   const agreed = await agree(core, sender, command)
-  const recipient = await core.hub.record(agreed.recipient)
+  const recipient = await core.stores.users.snapshot(agreed.recipient)
   const present = recipient !== undefined && recipient.connections.length > 0
   const event: Event = {
     event: 'message',
@@ -51,7 +51,7 @@ interface Agreed {
 }
 
 async function agree(core: Core, sender: UserRecord, command: Message): Promise<Agreed> {
-  const recipient = await core.hub.record(command.recipient)
+  const recipient = await core.stores.users.snapshot(command.recipient)
   const exists = recipient !== undefined && recipient.connections.length > 0
   const asks = command.hook === 'rule' ? sender.options.moderated_message : command.hook === 'ask'
   if (asks) return askAbout(core, command, exists)

@@ -9,7 +9,7 @@ export async function setUserOptions(
   command: { user: string; options: Readonly<Record<string, unknown>> },
 ): Promise<void> {
   const { user } = command
-  const record = await core.hub.record(user)
+  const record = await core.stores.users.snapshot(user)
   if (record === undefined || record.connections.length === 0) {
     throw new Refusal('user_missing', `User ${user} doesn't exist`)
   }

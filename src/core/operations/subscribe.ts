@@ -5,8 +5,9 @@ import { carryOutLists } from './lists.ts'
 
 /** Subscribes a connected user (spec/hookbox.md §3, Subscribe). Throws Refusal. */
 export function subscribe(core: Core, command: Subscribe): Promise<void> {
-  const lane = userChannelLane(command.user, command.channel)
-  return core.userLanes.run(lane, () =>
-    joinThroughGate(core, command, (verdict) => carryOutLists(core, verdict, command)),
-  )
+  const act = () =>
+    joinThroughGate(core, command, (verdict) => carryOutLists(core, verdict, command))
+  // The app may call from inside the very hook that the lane waits for.
+  if (command.connection === undefined) return act()
+  return core.userLanes.run(userChannelLane(command.user, command.channel), act)
 }

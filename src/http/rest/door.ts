@@ -133,6 +133,7 @@ function faultAnswer(error: unknown, parts: RestParts): RestAnswer {
   if (error instanceof Refusal && error.code === 'body_too_large') {
     parts.telemetry.limit('max-body-bytes')
   }
+  if (error instanceof Refusal && error.limit !== undefined) parts.telemetry.limit(error.limit)
   return errorAnswer(error, (fault) => parts.telemetry.failure('rest', fault))
 }
 

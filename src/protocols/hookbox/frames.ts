@@ -1,17 +1,21 @@
 import { Refusal } from '../../core/errors.ts'
-import { fitsUtf8 } from '../../core/json.ts'
+import { utf8Length } from '../../core/json.ts'
 
 /** Ends each frame (spec/hookbox.md §2). */
-export const frameEnd = '\r\n'
+const frameEnd = '\r\n'
 
 /**
- * Cuts a stream of text into frames by the delimiter: several frames may come in one message, one frame over
- * several messages.
+ * Cuts a stream of text into frames by the delimiter: several frames may come in one message, one frame over several
+ * messages. Each character is looked at once, also where a frame comes letter by letter.
  */
 export class FrameDecoder {
   readonly #maxBytes: number
-  #rest = ''
-  #isOver = false
+  /** The frame under way, in the pieces it came in. */
+  #pieces: string[] = []
+  #bytes = 0
+  #endsWithReturn = false
+  /** A frame was too large: where the next one begins is no longer known. */
+  #isLost = false
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -19,33 +23,49 @@ export class FrameDecoder {
 
   /**
    * The texts between delimiters, without them. A frame over the limit throws Refusal `frame_too_large` from
-   * the iterator, after the frames before it; nothing that follows is taken.
+   * the iterator, after the frames before it.
    */
   *push(text: string): Generator<string, void> {
-    if (this.#isOver) return
-    // Look for the delimiter only where it may be new: a frame sent byte by byte must not cost its square.
-    const from = Math.max(0, this.#rest.length - 1)
-    this.#rest += text
+    if (this.#isLost) return
     let start = 0
-    let end = this.#rest.indexOf(frameEnd, from)
-    while (end !== -1) {
-      yield this.#checked(this.#rest.slice(start, end))
-      start = end + frameEnd.length
-      end = this.#rest.indexOf(frameEnd, start)
+    if (this.#endsWithReturn && text.startsWith('\n')) {
+      yield this.#take().slice(0, -1)
+      start = 1
     }
-    this.#rest = this.#checked(this.#rest.slice(start))
+    let end = text.indexOf(frameEnd, start)
+    while (end !== -1) {
+      this.#add(text.slice(start, end))
+      yield this.#take()
+      start = end + frameEnd.length
+      end = text.indexOf(frameEnd, start)
+    }
+    this.#add(text.slice(start))
   }
 
   /** Part of a frame is waiting for its end. */
   get pending(): boolean {
-    return this.#rest.length > 0
+    return this.#bytes > 0
   }
 
-  #checked(frame: string): string {
-    if (fitsUtf8(frame, this.#maxBytes)) return frame
-    this.#isOver = true
-    this.#rest = ''
-    throw new Refusal('frame_too_large')
+  #add(piece: string): void {
+    if (piece === '') return
+    this.#bytes += utf8Length(piece)
+    if (this.#bytes > this.#maxBytes) {
+      this.#isLost = true
+      this.#pieces = []
+      this.#bytes = 0
+      throw new Refusal('frame_too_large')
+    }
+    this.#pieces.push(piece)
+    this.#endsWithReturn = piece.endsWith('\r')
+  }
+
+  #take(): string {
+    const frame = this.#pieces.length === 1 ? (this.#pieces[0] ?? '') : this.#pieces.join('')
+    this.#pieces = []
+    this.#bytes = 0
+    this.#endsWithReturn = false
+    return frame
   }
 }
 

@@ -18,7 +18,7 @@ export const hookboxProtocol: Protocol = {
   open: (limits) => new HookboxSession(limits.maxFrameBytes),
 }
 
-/** One connection's side of the protocol. Its version is the one that the last CONNECT named, until one is accepted. */
+/** One connection's side of the protocol, in the version that its CONNECT named. */
 class HookboxSession implements Session {
   #version: 1 | 2 = 1
   #isSettled = false
@@ -42,8 +42,8 @@ class HookboxSession implements Session {
     return this.#decoder.pending
   }
 
-  settle(): void {
-    this.#isSettled = true
+  unsettle(): void {
+    this.#isSettled = false
   }
 
   receive(text: string): readonly Received[] {
@@ -51,7 +51,10 @@ class HookboxSession implements Session {
     try {
       for (const frame of this.#decoder.push(text)) {
         const item = decodeFrame(frame, this.#maxFrameBytes, this.#choose)
-        if (item !== undefined) received.push(item)
+        if (item === undefined) continue
+        // From the CONNECT that is carried out until its refusal no other one changes the version.
+        if ('command' in item && item.command.op === 'connect') this.#isSettled = true
+        received.push(item)
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
