@@ -65,7 +65,11 @@ export class CspSocket extends EventEmitter {
   close(code = 1000): void {
     this.#sending = this.#sending.then(async () => {
       if (this.#isOver) return
-      await (await this.#ask('close', this.#query())).text()
+      try {
+        await (await this.#ask('close', this.#query())).text()
+      } catch (error) {
+        if (!this.#isOver) throw error
+      }
       this.#end(code)
     })
   }

@@ -413,7 +413,7 @@ describe('the end', () => {
     door.only.link.pause()
     ws.send('never read')
     const closed = once(ws, 'close')
-    door.only.link.close(4005, 'Too slow to read')
+    door.only.link.close(4002, 'Frame not finished in time')
     await closed
     await door.only.until(({ ended }) => ended !== undefined)
     expect(door.only.ended).toBe('clean')
