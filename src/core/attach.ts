@@ -33,7 +33,9 @@ export async function attach(
       joining.entries = []
       joining.again = false
       const before = channel.optionsVersion
-      const { recovered, read } = await readEntries(core, channel, { arrival, since })
+      // What comes after this head is collected: the reads below end at it, however long the first of them takes.
+      const { head } = channel
+      const { recovered, read } = await readEntries(core, channel, { arrival, since, head })
       if (channel.gone || connection.stage === 'closed') return leaveJoining(channel, connection)
       if (!subscribers.isJoining(connection, joining)) return false
       if (joining.again || channel.optionsVersion !== before) continue
@@ -58,12 +60,12 @@ function leaveJoining(channel: LocalChannel, connection: Connection): false {
 async function readEntries(
   core: Core,
   channel: LocalChannel,
-  wish: { arrival: Arrival; since: Position | undefined },
+  wish: { arrival: Arrival; since: Position | undefined; head: Position },
 ): Promise<{ recovered: boolean; read: readonly Entry[] }> {
-  const { arrival, since } = wish
-  const missed = since === undefined ? undefined : await readMissed(core, channel, since)
+  const { since, head } = wish
+  const missed = since === undefined ? undefined : await readMissed(core, channel, { since, head })
   if (missed !== undefined) return { recovered: true, read: missed }
-  return { recovered: false, read: await readHistory(core, channel, arrival) }
+  return { recovered: false, read: await readHistory(core, channel, wish) }
 }
 
 /** More than this is read as history rather than as what was missed: a client so far behind starts anew. */
@@ -76,9 +78,9 @@ const maxMissed = 10_000
 async function readMissed(
   core: Core,
   channel: LocalChannel,
-  since: Position,
+  { since, head }: { since: Position; head: Position },
 ): Promise<readonly Entry[] | undefined> {
-  const { epoch, offset } = channel.head
+  const { epoch, offset } = head
   const count = offset - since.offset
   if (channel.options.history_size === 0 || since.epoch !== epoch) return undefined
   if (count < 0 || count > maxMissed) return undefined
@@ -99,16 +101,13 @@ async function readMissed(
 async function readHistory(
   core: Core,
   channel: LocalChannel,
-  arrival: Arrival,
+  { arrival, head }: { arrival: Arrival; head: Position },
 ): Promise<readonly Entry[]> {
   const { history_size: size } = channel.options
   if (size > 0) {
-    const { ownJoin } = arrival
-    return readShown(
-      core,
-      channel,
-      ownJoin === undefined ? { size } : { size: size + 1, without: ownJoin },
-    )
+    const { ownJoin: without } = arrival
+    const wish = without === undefined ? { size } : { size: size + 1, without }
+    return readShown(core, channel, { ...wish, head })
   }
   if (!channel.mayShowGiven) return []
   const limit = core.settings.maxPrefilledHistory
@@ -125,10 +124,10 @@ const pageSize = 1000
 async function readShown(
   core: Core,
   channel: LocalChannel,
-  wish: { size: number; without?: number },
+  wish: { size: number; without?: number; head: Position },
 ): Promise<readonly Entry[]> {
-  const { epoch, offset } = channel.head
-  const { without, size } = wish
+  const { without, size, head } = wish
+  const { epoch, offset } = head
   let entries: readonly Entry[] = []
   let before = offset + 1
   let bytes = 0

@@ -1,0 +1,307 @@
+import type { Entry } from '../../src/core/entry.ts'
+import type { Judge } from './judge.ts'
+import type { ChannelLife, Ledger } from './ledger.ts'
+import { readPayload } from './payload.ts'
+
+export type Args = Readonly<Record<string, unknown>>
+
+/** Whose view it is. */
+export interface Viewer {
+  readonly client: string
+  readonly user: string
+  readonly version: 1 | 2
+  /** Id of its connection: entries may leave that one out. */
+  readonly connection: string
+  readonly ledger: Ledger
+  readonly judge: Judge
+  /** The channel's options never change: then a snapshot's history can be foretold. */
+  readonly steady: (channel: string) => boolean
+}
+
+type HistoryItem = readonly [name: string, fields: Args]
+
+/**
+ * What one connection knows of one channel, from its frames alone, each held against the ledger as it comes: order
+ * without holes (G2), resume (G3), nothing told that is not durable (G1), joins and leaves told once (G8).
+ */
+export class ChannelView {
+  readonly channel: string
+  readonly state = new Map<string, string>()
+  /** Undefined where the channel is not presenceful. */
+  presence: Set<string> | undefined
+  life: ChannelLife | undefined
+  /** Highest offset told, or that must have been; undefined: not known (version 1 without a publish so far). */
+  offset: number | undefined
+  historySize = 0
+  readonly #viewer: Viewer
+  readonly #passed = new Map<string, number>()
+
+  constructor(channel: string, viewer: Viewer) {
+    this.channel = channel
+    this.#viewer = viewer
+  }
+
+  /** Where a version 2 client resumes. */
+  get position(): { epoch: string; offset: number } | undefined {
+    if (this.life === undefined || this.offset === undefined) return undefined
+    return { epoch: this.life.epoch, offset: this.offset }
+  }
+
+  snapshot(args: Args, since: { epoch: string; offset: number } | undefined): void {
+    this.state.clear()
+    for (const [key, value] of Object.entries(args['state'] as object)) {
+      this.state.set(key, JSON.stringify(value))
+    }
+    this.#takePresence(args['presence'] as string[])
+    this.historySize = args['history_size'] as number
+    const items = args['history'] as HistoryItem[]
+    if (this.#viewer.version === 2) this.#placeByPosition(args, items, since)
+    else this.#placeByPayload(items)
+  }
+
+  publish(args: Args): void {
+    this.#checkPresenceList(args['presence'] as string[] | undefined)
+    const payload = JSON.stringify(args['payload'])
+    const offset = args['offset'] as number | undefined
+    if (this.#viewer.version === 2 && offset !== undefined) this.#publishAt(offset, payload)
+    else if (this.#viewer.version === 1 && this.historySize > 0) this.#publishSomewhere(payload)
+    else this.#pass(payload)
+  }
+
+  /** The answer to SUBSCRIBE says how far everything has been told. */
+  reached(epoch: string, offset: number): void {
+    if (this.life?.epoch !== epoch || this.offset === undefined || offset <= this.offset) return
+    this.#moveTo(this.life, offset)
+    this.offset = offset
+  }
+
+  coming(kind: 'join' | 'leave', args: Args): void {
+    const user = args['user'] as string
+    const offset = args['offset'] as number | undefined
+    if (this.presence === undefined) {
+      this.#violated('G8', `is told of a ${kind} of ${user}, and saw no presence`)
+      return
+    }
+    const isIn = this.presence.has(user)
+    if (kind === 'join' && isIn) this.#violated('G8', `is told twice that ${user} came`)
+    if (kind === 'leave' && !isIn) this.#violated('G8', `is told that ${user} left, who was not in`)
+    if (kind === 'join') this.presence.add(user)
+    else this.presence.delete(user)
+    if (offset !== undefined) this.#comingAt(offset, { kind, user })
+  }
+
+  stateUpdate(args: Args): void {
+    const updates = Object.entries(args['updates'] as object)
+    const deletes = args['deletes'] as string[]
+    let changes = 0
+    for (const [key, value] of updates) {
+      const json = JSON.stringify(value)
+      if (this.state.get(key) !== json) changes += 1
+      this.state.set(key, json)
+    }
+    for (const key of deletes) if (this.state.delete(key)) changes += 1
+    if (changes === 0) this.#violated('state', `is told of no change: ${JSON.stringify(args)}`)
+  }
+
+  /** At rest: has everything been told? */
+  checkComplete(): void {
+    const { life, offset } = this
+    if (life === undefined || offset === undefined) return
+    const present = this.#viewer.ledger.living(this.channel)
+    if (present !== life) this.#violated('G2', `still shows epoch ${life.epoch}, which is over`)
+    else this.#moveTo(life, life.entries.length + 1)
+  }
+
+  #takePresence(names: readonly string[]): void {
+    this.presence = names.length > 0 ? new Set(names) : undefined
+    if (this.presence === undefined) return
+    if (this.presence.size < names.length) this.#violated('G8', `sees somebody twice: ${names}`)
+    if (!this.presence.has(this.#viewer.user)) this.#violated('G8', `does not see itself: ${names}`)
+  }
+
+  #checkPresenceList(names: readonly string[] | undefined): void {
+    if (names === undefined || this.presence === undefined) return
+    const same =
+      names.length === this.presence.size && names.every((each) => this.presence?.has(each))
+    if (!same) this.#violated('G8', `gets presence ${names}, was told of ${[...this.presence]}`)
+  }
+
+  // Version 2: positions say it all.
+
+  #placeByPosition(
+    args: Args,
+    items: readonly HistoryItem[],
+    since: { epoch: string; offset: number } | undefined,
+  ): void {
+    const epoch = args['epoch'] as string
+    const offset = args['offset'] as number
+    const life = this.#viewer.ledger.life(this.channel, epoch)
+    this.life = life
+    this.offset = offset
+    if (life === undefined || offset > life.entries.length) {
+      this.#violated('G1', `gets a snapshot at ${epoch} ${offset}, which is not durable`)
+      return
+    }
+    if (args['recovered'] === true) this.#checkRecovered(life, items, since)
+    else this.#checkShown(life, items)
+  }
+
+  #checkRecovered(
+    life: ChannelLife,
+    items: readonly HistoryItem[],
+    since: { epoch: string; offset: number } | undefined,
+  ): void {
+    if (since?.epoch !== life.epoch) {
+      this.#violated('G3', `is told it was recovered, and had given ${JSON.stringify(since)}`)
+      return
+    }
+    const missed = life.entries.slice(since.offset, this.offset)
+    if (!isSame(items, missed)) {
+      this.#violated(
+        'G3',
+        `is to get ${missed.length} entries after ${since.offset}, gets ${JSON.stringify(items)}`,
+      )
+    }
+  }
+
+  #checkShown(life: ChannelLife, items: readonly HistoryItem[]): void {
+    if (this.historySize === 0 || !this.#viewer.steady(this.channel)) return
+    const all = life.entries.slice(0, this.offset)
+    const ownJoin = all.findLastIndex(
+      (entry) => entry.kind === 'join' && entry.author.user === this.#viewer.user,
+    )
+    const anonymousJoin = all.findLastIndex(
+      (entry) => entry.kind === 'join' && entry.author.user === undefined,
+    )
+    const shown = [-1, ownJoin, anonymousJoin].map((without) =>
+      all.filter((_, index) => index !== without).slice(-this.historySize),
+    )
+    // The store may be ahead of the node by now, and shows fewer of those that the node has.
+    const ahead = life.entries.length - (this.offset ?? 0)
+    const isShown = (entries: readonly Entry[]) =>
+      items.length <= entries.length &&
+      entries.length - items.length <= ahead &&
+      isSame(items, entries.slice(entries.length - items.length))
+    if (shown.some(isShown)) return
+    // Which of the anonymous joins is one's own is not told.
+    if (anonymousJoin !== -1) return
+    this.#violated('G2', `at ${this.offset} is shown ${JSON.stringify(items)}`)
+  }
+
+  #publishAt(offset: number, payload: string): void {
+    const { life } = this
+    const entry = life?.entries[offset - 1]
+    if (life === undefined || entry === undefined) {
+      this.#violated('G1', `is told ${payload} at ${offset}, which is not durable`)
+      return
+    }
+    if (entry.kind !== 'publish' || entry.content !== payload) {
+      this.#violated('G2', `is told ${payload} at ${offset}, where ${entry.content} stands`)
+    }
+    this.#take(life, entry)
+  }
+
+  #comingAt(offset: number, coming: { kind: 'join' | 'leave'; user: string }): void {
+    const entry = this.life?.entries[offset - 1]
+    if (this.life === undefined || entry === undefined) {
+      this.#violated('G1', `is told of a ${coming.kind} at ${offset}, which is not durable`)
+      return
+    }
+    const author = entry.author.user ?? coming.user
+    if (entry.kind !== coming.kind || author !== coming.user) {
+      this.#violated('G2', `is told of a ${coming.kind} of ${coming.user} at ${offset}: wrong`)
+    }
+    this.#take(this.life, entry)
+  }
+
+  // Version 1: the payload says where it stands.
+
+  #placeByPayload(items: readonly HistoryItem[]): void {
+    this.life = undefined
+    this.offset = undefined
+    const last = items.findLast(([name]) => name === 'PUBLISH')
+    if (last === undefined) return
+    const places = this.#viewer.ledger.places(this.channel, JSON.stringify(last[1]['payload']))
+    const place = places.at(-1)
+    if (place === undefined) {
+      this.#violated('G1', `is shown ${JSON.stringify(last)}, which is not durable`)
+      return
+    }
+    // The same publish may stand in two lives of the channel: then it does not say which one this is.
+    if (places.length > 1) return
+    this.life = place.life
+    this.offset = place.offset
+  }
+
+  #publishSomewhere(payload: string): void {
+    const places = this.#viewer.ledger.places(this.channel, payload)
+    if (places.length === 0) {
+      if (!this.#viewer.steady(this.channel)) return
+      this.#violated('G1', `is told ${payload}, which is not durable`)
+      return
+    }
+    const place = places.find((each) => each.life === this.life) ?? places.at(-1)
+    if (place === undefined) return
+    if (this.life !== undefined && place.life !== this.life) {
+      this.#violated('G2', `is told ${payload} of another epoch without notice`)
+    }
+    const entry = place.life.entries[place.offset - 1]
+    if (entry === undefined) return
+    if (this.life === undefined) {
+      if (places.length > 1) return
+      this.life = place.life
+      this.offset = place.offset
+    } else this.#take(place.life, entry)
+  }
+
+  // Both.
+
+  #take(life: ChannelLife, entry: Entry): void {
+    if (entry.omit === this.#viewer.connection) {
+      this.#violated('G2', `is told its own ${entry.content}, which it was not to get`)
+    }
+    if (this.offset !== undefined && entry.offset <= this.offset) {
+      this.#violated('G2', `is told ${entry.offset} after ${this.offset}`)
+    }
+    this.#moveTo(life, entry.offset)
+    this.offset = entry.offset
+  }
+
+  /** Everything between must be what this connection is not told. */
+  #moveTo(life: ChannelLife, offset: number): void {
+    if (this.offset === undefined) return
+    for (const entry of life.entries.slice(this.offset, offset - 1)) {
+      if (entry.kind !== 'publish' || entry.given !== undefined) continue
+      if (entry.omit === this.#viewer.connection) continue
+      this.#violated('G2', `comes to ${offset} without ${entry.offset} ${entry.content}`)
+      return
+    }
+  }
+
+  /** Without history: at most once, in the publisher's order. */
+  #pass(payload: string): void {
+    const { author, number, repeats } = readPayload(payload)
+    if (repeats) return
+    if (number <= (this.#passed.get(author) ?? 0)) {
+      this.#violated('G2', `is told ${payload} after ${this.#passed.get(author)}`)
+    }
+    this.#passed.set(author, number)
+  }
+
+  #violated(rule: string, text: string): void {
+    const { client, judge } = this.#viewer
+    judge.violated(rule, `${client} in ${this.channel} ${text}`)
+  }
+}
+
+const names = { publish: 'PUBLISH', join: 'SUBSCRIBE', leave: 'UNSUBSCRIBE' } as const
+
+function isSame(items: readonly HistoryItem[], entries: readonly Entry[]): boolean {
+  if (items.length !== entries.length) return false
+  return items.every(([name, fields], index) => {
+    const entry = entries[index]
+    if (entry === undefined || names[entry.kind] !== name) return false
+    if (fields['offset'] !== entry.offset) return false
+    return entry.kind !== 'publish' || JSON.stringify(fields['payload']) === entry.content
+  })
+}

@@ -1,0 +1,190 @@
+import type { Entry } from '../../src/core/entry.ts'
+import type {
+  ChannelCommit,
+  ChannelCommitResult,
+  ChannelCommitted,
+  Notice,
+  Stores,
+  UserCommit,
+  UserCommitResult,
+} from '../../src/core/ports.ts'
+import type { Judge } from './judge.ts'
+import { readPayload } from './payload.ts'
+
+/** One life of a channel, from its creation to its end: every entry that was ever durable. */
+export interface ChannelLife {
+  readonly channel: string
+  readonly epoch: string
+  /** Entry of offset 1 first; nothing is ever taken out. */
+  readonly entries: Entry[]
+  /** Who is in, with how often they came. */
+  readonly comings: Map<string, number>
+  destroyed: boolean
+}
+
+/** Where a payload stands. */
+export interface Place {
+  readonly life: ChannelLife
+  readonly offset: number
+}
+
+/** The last connection of a user has gone, and a notice of it was written in the same commit. */
+export interface Parting {
+  readonly user: string
+  readonly notice: Notice
+}
+
+/**
+ * What was durable, when and in which order: written down as the store applies commits, so that what clients are
+ * told can be held against it at once.
+ */
+export class Ledger {
+  readonly lives = new Map<string, ChannelLife[]>()
+  readonly partings: Parting[] = []
+  readonly #places = new Map<string, Place[]>()
+  readonly #judge: Judge
+  readonly #ids = new Set<string>()
+  readonly #sent = new Map<string, number>()
+
+  constructor(judge: Judge) {
+    this.#judge = judge
+  }
+
+  /** The same stores, whose every commit is written down. */
+  keep(stores: Stores): Stores {
+    const { channels, users } = stores
+    return {
+      ...stores,
+      channels: withCommit(channels, async (channel, commit) => {
+        const result = await channels.commit(channel, commit)
+        this.#noteChannel(channel, commit, result)
+        return result
+      }),
+      users: withCommit(users, async (user, commit) => {
+        const result = await users.commit(user, commit)
+        this.#noteUser(user, commit, result)
+        return result
+      }),
+    }
+  }
+
+  /** The present life of a channel. */
+  living(channel: string): ChannelLife | undefined {
+    const last = this.lives.get(channel)?.at(-1)
+    return last === undefined || last.destroyed ? undefined : last
+  }
+
+  life(channel: string, epoch: string): ChannelLife | undefined {
+    return this.lives.get(channel)?.find((life) => life.epoch === epoch)
+  }
+
+  /** Where the payload is in the channel, in all its lives. */
+  places(channel: string, payload: string): readonly Place[] {
+    return this.#places.get(`${channel} ${payload}`) ?? []
+  }
+
+  #noteChannel(channel: string, commit: ChannelCommit, result: ChannelCommitResult): void {
+    this.#judge.note(() => `store: ${channel} ${describe(commit, result)}`)
+    if (result.outcome !== 'committed') return
+    const { committed } = result
+    if (committed.created) {
+      const { epoch } = committed.head
+      const life = { channel, epoch, entries: [], comings: new Map(), destroyed: false }
+      this.lives.set(channel, [...(this.lives.get(channel) ?? []), life])
+    }
+    const life = this.living(channel)
+    if (life === undefined || life.epoch !== committed.head.epoch) {
+      this.#judge.violated('store', `${channel} has a commit of an epoch that is not its present`)
+      return
+    }
+    this.#noteEntries(life, committed)
+    for (const { user } of committed.entered) {
+      life.comings.set(user, (life.comings.get(user) ?? 0) + 1)
+    }
+    if (committed.destroyed) life.destroyed = true
+  }
+
+  #noteEntries(life: ChannelLife, committed: ChannelCommitted): void {
+    for (const entry of committed.entries) {
+      life.entries.push(entry)
+      if (entry.offset !== life.entries.length) {
+        this.#judge.violated('G2', `${life.channel} got offset ${entry.offset}, not the next one`)
+      }
+      if (entry.kind === 'publish' && entry.given === undefined) this.#notePublish(life, entry)
+    }
+  }
+
+  #notePublish(life: ChannelLife, entry: Entry): void {
+    const { channel, epoch } = life
+    const key = `${channel} ${entry.content}`
+    const places = this.#places.get(key) ?? []
+    if (places.some((place) => place.life === life)) {
+      this.#judge.violated('G1', `${entry.content} stands twice in ${channel} (${epoch})`)
+    }
+    const id = `${channel} ${epoch} ${entry.id}`
+    if (this.#ids.has(id))
+      this.#judge.violated('G4', `id ${entry.id} has two entries in ${channel}`)
+    this.#ids.add(id)
+    this.#places.set(key, [...places, { life, offset: entry.offset }])
+    this.#checkOrder(life, entry)
+  }
+
+  /** Publishes of one link to one channel keep their order, but for those that are sent again. */
+  #checkOrder(life: ChannelLife, entry: Entry): void {
+    const { author, number, repeats } = readPayload(entry.content)
+    if (repeats) return
+    const key = `${life.channel} ${author}`
+    if (number < (this.#sent.get(key) ?? 0)) {
+      this.#judge.violated('G2', `${entry.content} overtook a later one in ${life.channel}`)
+    }
+    this.#sent.set(key, number)
+  }
+
+  #noteUser(user: string, commit: UserCommit, result: UserCommitResult): void {
+    this.#judge.note(() => `store: user ${user} ${describe(commit, result)}`)
+    if (result.outcome !== 'committed' || !result.last) return
+    for (const change of commit.changes) {
+      if (change.change === 'disconnect' && change.notice !== undefined) {
+        this.partings.push({ user, notice: change.notice })
+      }
+    }
+  }
+}
+
+/** The same part of a store with another `commit`. */
+function withCommit<Part extends { commit: unknown }>(part: Part, commit: Part['commit']): Part {
+  return new Proxy(part, {
+    get: (target, key) => {
+      if (key === 'commit') return commit
+      const member: unknown = Reflect.get(target, key)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}
+
+function describe(
+  commit: ChannelCommit | UserCommit,
+  result: ChannelCommitResult | UserCommitResult,
+): string {
+  const changes = commit.changes.map((change) => {
+    const { change: kind, ...rest } = change
+    const {
+      options: _options,
+      notice: _notice,
+      limits: _limits,
+      ...shown
+    } = rest as Record<string, unknown>
+    return `${kind} ${JSON.stringify(shown)}`
+  })
+  return `${changes.join(', ')} => ${outcomeOf(result)}`
+}
+
+function outcomeOf(result: ChannelCommitResult | UserCommitResult): string {
+  if (result.outcome !== 'committed') return JSON.stringify(result)
+  if ('record' in result) {
+    const { version, subscriptions, connections } = result.record
+    return `version ${version} ${JSON.stringify({ connections: connections.map((item) => item.id.slice(0, 6)), subscriptions: subscriptions.map((item) => [item.channel, item.generation, item.joined]) })}`
+  }
+  const { head, destroyed } = result.committed
+  return `${head.epoch} ${head.offset}/${head.version}${destroyed ? ' destroyed' : ''}`
+}

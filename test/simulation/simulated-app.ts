@@ -1,0 +1,141 @@
+import { HookFailure } from '../../src/core/errors.ts'
+import type { App, Gate, Notice, Verdict } from '../../src/core/ports.ts'
+import type { Dice } from './dice.ts'
+import type { Judge } from './judge.ts'
+import type { ChannelPlan, GateManners, Plan } from './plan.ts'
+import type { Life, Timeline } from './timeline.ts'
+
+const hookTimeoutMs = 10_000
+const kind: GateManners = { maxDelayMs: 5, refuses: 0, fails: 0, hangs: 0 }
+
+/** The web app: answers hooks late, with a refusal, wrongly or not at all, and remembers what it allowed. */
+export class SimulatedApp {
+  /** Disconnect notices as they arrived: id → how often, for whom. */
+  readonly told = new Map<string, { times: number; body: string }>()
+  /** How often a publish was let pass, by channel and payload. */
+  readonly #allowedPublishes = new Map<string, number>()
+  /** How often a user was let into a channel. */
+  readonly #allowedJoins = new Map<string, number>()
+  readonly #timeline: Timeline
+  readonly #dice: Dice
+  readonly #judge: Judge
+  readonly #plan: Plan
+  #isKind = false
+  #asked = 0
+
+  constructor(parts: { timeline: Timeline; dice: Dice; judge: Judge; plan: Plan }) {
+    this.#timeline = parts.timeline
+    this.#dice = parts.dice.fork('app')
+    this.#judge = parts.judge
+    this.#plan = parts.plan
+  }
+
+  /** The app as one node reaches it. */
+  open(life: Life): App {
+    return { ask: (gate) => this.#ask(gate, life), tell: (notice) => this.#tell(notice, life) }
+  }
+
+  /** From now on it allows everything, soon. */
+  becomeKind(): void {
+    this.#isKind = true
+  }
+
+  allowedPublishes(channel: string, payload: string): number {
+    return this.#allowedPublishes.get(`${channel} ${payload}`) ?? 0
+  }
+
+  allowedJoins(channel: string, user: string): number {
+    return this.#allowedJoins.get(`${channel} ${user}`) ?? 0
+  }
+
+  /** Somebody was let in without being asked about: by the app itself or one of its lists. */
+  noteUnasked(channel: string, user: string): void {
+    count(this.#allowedJoins, `${channel} ${user}`)
+  }
+
+  #ask(gate: Gate, life: Life): Promise<Verdict> {
+    return new Promise((resolve, reject) => {
+      if (life.isOver) return
+      const channel = this.#channelOf(gate)
+      const manners = this.#isKind ? kind : (channel?.gates ?? kind)
+      const fate = this.#fate(manners)
+      this.#asked += 1
+      const requestId = `msg_${this.#asked}`
+      const wait = fate === 'hangs' ? hookTimeoutMs : this.#dice.delay(0, manners.maxDelayMs)
+      this.#timeline.after(wait, () => {
+        this.#judge.note(() => `app: ${gate.hook} ${describe(gate)} => ${fate}`)
+        if (fate === 'fails' || fate === 'hangs') {
+          life.while(() => reject(failure(requestId)))()
+          return
+        }
+        const allowed = this.#allows(gate, channel, fate)
+        if (allowed) this.#remember(gate)
+        const answer = allowed ? this.#answer(gate, channel) : { error: 'no' }
+        life.while(() => resolve({ allowed, answer, setCookies: [], requestId }))()
+      })
+    })
+  }
+
+  #tell(notice: Notice, life: Life): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (life.isOver) return
+      const fails = !this.#isKind && this.#dice.chance(0.1)
+      this.#timeline.after(this.#dice.delay(1, 300), () => {
+        this.#judge.note(() => `app: told ${notice.id} ${notice.body} ${fails ? 'in vain' : ''}`)
+        if (fails) return life.while(() => reject(failure(notice.id)))()
+        const known = this.told.get(notice.id)
+        this.told.set(notice.id, { times: (known?.times ?? 0) + 1, body: notice.body })
+        life.while(resolve)()
+      })
+    })
+  }
+
+  #fate({ refuses, fails, hangs }: GateManners): 'allows' | 'refuses' | 'fails' | 'hangs' {
+    const thrown = this.#dice.float()
+    if (thrown < hangs) return 'hangs'
+    if (thrown < hangs + fails) return 'fails'
+    return thrown < hangs + fails + refuses ? 'refuses' : 'allows'
+  }
+
+  #allows(gate: Gate, channel: ChannelPlan | undefined, fate: string): boolean {
+    if (gate.hook === 'destroy_channel') return channel?.keeps === false
+    return fate === 'allows'
+  }
+
+  #answer(gate: Gate, channel: ChannelPlan | undefined): Record<string, unknown> {
+    if (gate.hook === 'connect') {
+      const name: unknown = JSON.parse(field(gate, 'payload'))
+      return { name, ...this.#plan.users.find((user) => user.name === name)?.answer }
+    }
+    return gate.hook === 'create_channel' ? { ...channel?.options } : {}
+  }
+
+  #remember(gate: Gate): void {
+    const channel = gate.channel ?? ''
+    if (gate.hook === 'publish') {
+      count(this.#allowedPublishes, `${channel} ${field(gate, 'payload')}`)
+    } else if (gate.hook === 'subscribe') {
+      count(this.#allowedJoins, `${channel} ${field(gate, 'user')}`)
+    }
+  }
+
+  #channelOf(gate: Gate): ChannelPlan | undefined {
+    return this.#plan.channels.find((channel) => channel.name === gate.channel)
+  }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+function field(gate: Gate, name: string): string {
+  return gate.form.find(([key]) => key === name)?.[1] ?? ''
+}
+
+function describe(gate: Gate): string {
+  return gate.form.map(([, value]) => value).join(' ')
+}
+
+function failure(requestId: string): HookFailure {
+  return new HookFailure({ reason: 'timeout', requestId, message: 'no answer', hint: 'wait' })
+}

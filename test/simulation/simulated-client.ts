@@ -1,0 +1,358 @@
+import { type Args, ChannelView, type Viewer } from './channel-view.ts'
+import type { Dice } from './dice.ts'
+import type { Judge } from './judge.ts'
+import type { Ledger } from './ledger.ts'
+import { writePayload } from './payload.ts'
+import type { Plan } from './plan.ts'
+import type { Receipts } from './receipts.ts'
+import type { SimulatedLink } from './simulated-link.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { Timeline } from './timeline.ts'
+
+interface ClientParts {
+  readonly timeline: Timeline
+  readonly dice: Dice
+  readonly judge: Judge
+  readonly plan: Plan
+  readonly ledger: Ledger
+  readonly receipts: Receipts
+  readonly nodes: readonly SimulatedNode[]
+}
+
+interface Request {
+  readonly name: string
+  readonly args: Args
+}
+
+type Position = { readonly epoch: string; readonly offset: number }
+
+/** A browser page of one version of the frames, with a will of its own. */
+export class SimulatedClient {
+  readonly name: string
+  readonly user: string
+  readonly version: 1 | 2
+  readonly views = new Map<string, ChannelView>()
+  /** Frames of version 2 that wait for their OK or ERROR. */
+  readonly outstanding = new Map<number, Request>()
+  stage: 'away' | 'connecting' | 'connected' = 'away'
+  connection = ''
+  readonly #parts: ClientParts
+  readonly #dice: Dice
+  /** Where it was in channels whose snapshot has not come again. */
+  readonly #lost = new Map<string, Position | undefined>()
+  /** Positions that the server was given on this link. */
+  readonly #since = new Map<string, Position>()
+  /** Publishes with ids that have no final answer: sent again on each link. */
+  readonly #unanswered = new Map<string, Request>()
+  #link: SimulatedLink | undefined
+  #links = 0
+  #lastFrame = 0
+  #published = 0
+  #isActive = true
+
+  constructor(name: string, who: { user: string; version: 1 | 2 }, parts: ClientParts) {
+    this.name = name
+    this.user = who.user
+    this.version = who.version
+    this.#parts = parts
+    this.#dice = parts.dice.fork(name)
+    parts.timeline.after(this.#dice.between(0, 2000), () => this.#connect())
+    this.#plan()
+  }
+
+  get isOnline(): boolean {
+    return this.#link?.isOpen === true
+  }
+
+  /** Acts no more by itself, but goes on with what it has begun. Some close for good. */
+  rest(): void {
+    this.#isActive = false
+    if (this.#dice.chance(0.3)) this.#quit()
+    else if (this.#link === undefined) this.#connectLater(5000)
+  }
+
+  #plan(): void {
+    const pause = -Math.log(1 - this.#dice.float()) * this.#parts.plan.pauseMs
+    this.#parts.timeline.after(pause, () => {
+      if (!this.#isActive) return
+      if (this.stage === 'connected') this.#act()
+      this.#plan()
+    })
+  }
+
+  #act(): void {
+    const channel = this.#dice.pick(this.#parts.plan.channels).name
+    const thrown = this.#dice.float()
+    if (thrown < 0.2) this.#request('SUBSCRIBE', { channel_name: channel })
+    else if (thrown < 0.27) this.#request('UNSUBSCRIBE', { channel_name: channel })
+    else if (thrown < 0.85) this.#publish(channel)
+    else if (thrown < 0.9) this.#look(channel)
+    else if (thrown < 0.94) this.#message()
+    else if (thrown < 0.97) this.#goAway()
+  }
+
+  #publish(channel: string): void {
+    this.#published += 1
+    const hasId = this.version === 2 && this.#dice.chance(0.6)
+    const payload = writePayload({
+      author: `${this.name}.${this.#links}`,
+      number: this.#published,
+      repeats: hasId,
+    })
+    if (this.version === 1) {
+      this.#request('PUBLISH', { channel_name: channel, payload })
+      return
+    }
+    const value: unknown = JSON.parse(payload)
+    if (!hasId) {
+      this.#request('PUBLISH', { channel_name: channel, payload: value })
+      return
+    }
+    const id = `${this.name}-${this.#published}`
+    const args = { channel_name: channel, payload: value, id }
+    this.#unanswered.set(id, { name: 'PUBLISH', args })
+    this.#request('PUBLISH', args)
+    // Impatient ones ask again before the answer.
+    if (this.#dice.chance(0.1)) this.#request('PUBLISH', args)
+  }
+
+  #look(channel: string): void {
+    if (this.version === 1) return
+    if (this.#dice.chance(0.5)) this.#request('PRESENCE', { channel_name: channel })
+    else this.#request('HISTORY', { channel_name: channel, limit: 5 })
+  }
+
+  #message(): void {
+    const name = this.#dice.pick(this.#parts.plan.users).name
+    this.#request('MESSAGE', { name, payload: this.version === 1 ? '"hello"' : 'hello' })
+  }
+
+  #goAway(): void {
+    if (this.version === 2 && this.#dice.chance(0.5)) this.#request('DISCONNECT', {})
+    else this.#quit()
+    this.#connectLater(this.#dice.chance(0.3) ? 60_000 : 5000)
+  }
+
+  #quit(): void {
+    const link = this.#link
+    this.#ended()
+    link?.leave(this.#dice.chance(0.5) ? 'clean' : 'unclean')
+  }
+
+  #connectLater(withinMs: number): void {
+    this.#parts.timeline.after(this.#dice.between(10, withinMs), () => this.#connect())
+  }
+
+  #connect(): void {
+    if (this.#link !== undefined) return
+    let link: SimulatedLink | undefined
+    const accepted = this.#dice.pick(this.#parts.nodes).accept({
+      onText: (text) => {
+        if (this.#link === link) this.#receive(text)
+      },
+      onEnd: () => {
+        if (this.#link !== link) return
+        this.#ended()
+        this.#connectLater(this.#dice.chance(0.1) ? 40_000 : 3000)
+      },
+    })
+    if (accepted === undefined) {
+      this.#connectLater(3000)
+      return
+    }
+    link = accepted.link
+    this.#link = link
+    this.connection = accepted.connection
+    this.#links += 1
+    this.#login()
+  }
+
+  #login(): void {
+    this.stage = 'connecting'
+    this.#parts.judge.note(() => `${this.name}: link ${this.#links} ${this.connection.slice(0, 6)}`)
+    if (this.version === 1) {
+      this.#request('CONNECT', { cookie_string: '', payload: JSON.stringify(this.user) })
+      return
+    }
+    const since: Record<string, Position> = {}
+    for (const [channel, position] of this.#lost) {
+      if (position === undefined || this.#dice.chance(0.1)) continue
+      since[channel] = position
+      this.#since.set(channel, position)
+    }
+    this.#request('CONNECT', { version: 2, payload: this.user, since })
+  }
+
+  #ended(): void {
+    if (this.#link === undefined) return
+    this.#parts.judge.note(() => `${this.name}: link ${this.#links} is over`)
+    this.#link = undefined
+    this.stage = 'away'
+    for (const view of this.views.values()) this.#lost.set(view.channel, view.position)
+    this.views.clear()
+    this.#since.clear()
+    this.outstanding.clear()
+  }
+
+  #request(name: string, args: Args): void {
+    const link = this.#link
+    if (link === undefined || !link.isOpen) return
+    this.#lastFrame += 1
+    const id = this.#lastFrame
+    if (this.version === 2) this.outstanding.set(id, { name, args })
+    this.#parts.judge.note(() => `${this.name} > ${id} ${name} ${JSON.stringify(args)}`)
+    link.send(`${JSON.stringify([id, name, args])}\r\n`)
+  }
+
+  #receive(text: string): void {
+    for (const line of text.split('\r\n')) {
+      if (line === '') continue
+      const [, name, args] = JSON.parse(line) as [number, string, Args]
+      this.#parts.judge.note(() => `${this.name} < ${name} ${JSON.stringify(args)}`)
+      this.#take(name, args)
+    }
+  }
+
+  #take(name: string, args: Args): void {
+    switch (name) {
+      case 'CONNECTED':
+        this.#connected()
+        break
+      case 'SUBSCRIBE':
+        if ('history' in args) this.#snapshot(args)
+        else this.#viewOf(args, name)?.coming('join', args)
+        break
+      case 'UNSUBSCRIBE':
+        if (args['user'] === this.user) this.#unsubscribed(args)
+        else this.#viewOf(args, name)?.coming('leave', args)
+        break
+      case 'PUBLISH':
+        this.#viewOf(args, name)?.publish(args)
+        break
+      case 'STATE_UPDATE':
+        this.#viewOf(args, name)?.stateUpdate(args)
+        break
+      case 'OK':
+      case 'ERROR':
+        this.#answered(name, args)
+        break
+    }
+  }
+
+  #connected(): void {
+    this.stage = 'connected'
+    // Version 1 has no answer to CONNECT: snapshots of channels it is still in come with it.
+    if (this.version === 1) this.#parts.timeline.after(1000, () => this.#subscribeAgain())
+  }
+
+  #subscribeAgain(): void {
+    if (this.stage !== 'connected') return
+    for (const [channel, since] of this.#lost) {
+      this.#lost.delete(channel)
+      if (this.views.has(channel)) continue
+      if (since === undefined || this.version === 1) {
+        this.#request('SUBSCRIBE', { channel_name: channel })
+        continue
+      }
+      this.#since.set(channel, since)
+      this.#request('SUBSCRIBE', { channel_name: channel, since })
+    }
+  }
+
+  #snapshot(args: Args): void {
+    const channel = args['channel_name'] as string
+    if (args['user'] !== this.user) {
+      this.#parts.judge.violated('frames', `${this.name} gets the snapshot of ${args['user']}`)
+    }
+    const view = new ChannelView(channel, this.#viewer())
+    this.views.set(channel, view)
+    view.snapshot(args, this.#since.get(channel))
+  }
+
+  #viewer(): Viewer {
+    const { ledger, judge, plan } = this.#parts
+    return {
+      client: this.name,
+      user: this.user,
+      version: this.version,
+      connection: this.connection,
+      ledger,
+      judge,
+      steady: (name) =>
+        plan.channels.find((channel) => channel.name === name)?.changes.length === 0,
+    }
+  }
+
+  #viewOf(args: Args, frame: string): ChannelView | undefined {
+    const view = this.views.get(args['channel_name'] as string)
+    if (view === undefined) {
+      this.#parts.judge.violated(
+        'frames',
+        `${this.name} is not in the channel and gets ${frame} ${JSON.stringify(args)}`,
+      )
+    }
+    return view
+  }
+
+  #unsubscribed(args: Args): void {
+    const channel = args['channel_name'] as string
+    if (!this.views.delete(channel)) {
+      this.#parts.judge.violated('frames', `${this.name} leaves ${channel}, where it was not`)
+    }
+  }
+
+  #answered(name: 'OK' | 'ERROR', args: Args): void {
+    if (this.version === 1) return
+    const id = args['id'] as number
+    const request = this.outstanding.get(id)
+    if (request === undefined) {
+      this.#parts.judge.violated('frames', `${this.name}'s frame ${id} is answered again`)
+      return
+    }
+    this.outstanding.delete(id)
+    if (name === 'OK') this.#succeeded(request, args)
+    else this.#failed(request, args)
+  }
+
+  #succeeded({ name, args }: Request, result: Args): void {
+    if (name === 'CONNECT') {
+      this.#subscribeAgain()
+      for (const request of this.#unanswered.values()) this.#request(request.name, request.args)
+    } else if (name === 'SUBSCRIBE') {
+      const view = this.views.get(args['channel_name'] as string)
+      if (typeof result['epoch'] === 'string') {
+        view?.reached(result['epoch'], result['offset'] as number)
+      }
+    } else if (name === 'PUBLISH') {
+      this.#unanswered.delete(args['id'] as string)
+      this.#parts.receipts.note(this.name, { args, result })
+    }
+  }
+
+  #failed(request: Request, error: Args): void {
+    const { name, args } = request
+    const isFinal = error['retry'] !== true
+    if (name === 'CONNECT') {
+      this.stage = 'away'
+      this.#quit()
+      this.#connectLater(5000)
+    } else if (name === 'PUBLISH' && typeof args['id'] === 'string') {
+      if (isFinal) this.#unanswered.delete(args['id'])
+      else this.#later(() => this.#repeat(args['id'] as string))
+    } else if (name === 'SUBSCRIBE' && !isFinal) {
+      const { channel_name } = args
+      this.#later(() => this.#request(name, { channel_name }))
+    }
+  }
+
+  #repeat(id: string): void {
+    const request = this.#unanswered.get(id)
+    if (request !== undefined && this.stage === 'connected') {
+      this.#request(request.name, request.args)
+    }
+  }
+
+  #later(act: () => void): void {
+    this.#parts.timeline.after(this.#dice.between(200, 3000), act)
+  }
+}
