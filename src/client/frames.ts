@@ -25,7 +25,12 @@ const delimiter = '\r\n'
 
 /** The text of one frame, its delimiter included. */
 export function encodeFrame(frame: Frame): string {
-  return JSON.stringify([frame.id, frame.name, frame.args]) + delimiter
+  return buildFrame(frame.id, frame.name, JSON.stringify(frame.args))
+}
+
+/** The text of one frame from the JSON text of its arguments. */
+export function buildFrame(id: number, name: string, json: string): string {
+  return `[${id},"${name}",${json}]${delimiter}`
 }
 
 /** JSON text of a page's value; what JSON cannot say (`undefined`, a function) becomes `null`. */

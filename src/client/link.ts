@@ -5,7 +5,7 @@ export const openTimeoutMs = 10_000
 
 /** What a link tells the connection. `ended` comes once and only after `opened`. */
 export interface LinkListener {
-  opened(): void
+  opened(transport: Transport): void
   received(text: string): void
   ended(end: LinkEnd): void
   /** No transport could open a link: nothing follows. */
@@ -75,7 +75,7 @@ export class Link {
     const link = transport.open(this.#base, {
       opened: () => {
         clearTimeout(this.#timer)
-        if (!over && !this.#closed) this.#listener.opened()
+        if (!over && !this.#closed) this.#listener.opened(transport)
       },
       received: (text) => {
         if (!over && !this.#closed) this.#listener.received(text)

@@ -49,5 +49,5 @@ function createSocket(url: string): WebSocket | undefined {
 /** Browsers do not say why a link broke; only that the device itself is offline is known. */
 function endOf(event: CloseEvent): LinkEnd {
   if (event.wasClean) return 'closed'
-  return navigator.onLine === false ? 'ServerUnreachable' : 'ConnectionTimeout'
+  return globalThis.navigator?.onLine === false ? 'ServerUnreachable' : 'ConnectionTimeout'
 }

@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A network between browser and server that a test can break. */
+export interface TcpProxy {
+  readonly url: string
+  /** Breaks all links; new ones work. */
+  cut(): void
+  /** From now on links are broken as soon as they are made, and those there are too. */
+  down(): void
+  up(): void
+  /** A laptop's lid is closed: no byte passes and nobody is told, also on links that are made now. */
+  freeze(): void
+  /** What was frozen stays dead, as links do that a router has forgotten; new ones work. */
+  thaw(): void
+  close(): Promise<void>
+}
+
+/** Stands in front of the server at `target`. */
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(target)
+  const links = new Set<readonly [browser: Socket, server: Socket | undefined]>()
+  let mode: 'pass' | 'down' | 'frozen' = 'pass'
+
+  const listener = createServer((browser) => {
+    browser.on('error', () => {})
+    if (mode === 'down') {
+      browser.destroy()
+      return
+    }
+    const server = mode === 'frozen' ? undefined : connect(Number(port), hostname)
+    const link = [browser, server] as const
+    links.add(link)
+    const end = () => {
+      browser.destroy()
+      server?.destroy()
+      links.delete(link)
+    }
+    browser.on('close', end)
+    if (server === undefined) return
+    server.on('error', () => {})
+    server.on('close', end)
+    browser.pipe(server)
+    server.pipe(browser)
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+
+  function cut(): void {
+    for (const [browser, server] of [...links]) {
+      browser.destroy()
+      server?.destroy()
+    }
+  }
+
+  return {
+    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    cut,
+    down() {
+      mode = 'down'
+      cut()
+    },
+    up() {
+      mode = 'pass'
+    },
+    freeze() {
+      mode = 'frozen'
+      for (const [browser, server] of links) {
+        if (server === undefined) continue
+        browser.unpipe(server)
+        server.unpipe(browser)
+        browser.pause()
+        server.pause()
+      }
+    },
+    thaw() {
+      mode = 'pass'
+    },
+    async close() {
+      cut()
+      listener.close()
+      await once(listener, 'close')
+    },
+  }
+}
