@@ -44,6 +44,14 @@ describe('the inbox', () => {
     expect(inbox.put(packet(257))).toBe(true)
   })
 
+  it('keeps nothing of what it has given', () => {
+    const inbox = new CspInbox()
+    inbox.put(packet(1))
+    inbox.take()
+    expect(inbox.put(packet(1, 'x'.repeat(262_000)))).toBe(true)
+    expect(inbox.put(packet(3, 'x'.repeat(262_000)))).toBe(true)
+  })
+
   it('has room for 256 KiB, and for the one that is next', () => {
     const inbox = new CspInbox()
     expect(inbox.put(packet(2, 'é'.repeat(131_072)))).toBe(true)
