@@ -180,19 +180,28 @@ export class LocalChannel {
     }
     this.#takeOptions(snapshot.options, snapshot.optionsVersion)
     this.#patchState(differenceOfState(this.state, snapshot.state))
-    const { joined, left } = differenceOfPresence(this.presence, snapshot.presence)
-    const told = new Set<string>()
     for (const entry of missed) {
       this.#tellEntry(entry)
-      const coming = comingOf(entry)
-      if (coming === undefined) continue
-      told.add(coming.user)
-      this.#tellComing(coming.kind, coming)
+      this.#catchUpComing(entry)
     }
+    // Comings and goings that are no entries (publish-only or anonymous histories) show only in the difference.
+    const { joined, left } = differenceOfPresence(this.presence, snapshot.presence)
     this.#takePresence(snapshot)
     const at = this.#core.clock.now()
-    for (const user of left) if (!told.has(user)) this.#tellComing('leave', { user, at })
-    for (const user of joined) if (!told.has(user)) this.#tellComing('join', { user, at })
+    for (const user of left) this.#tellComing('leave', { user, at })
+    for (const user of joined) this.#tellComing('join', { user, at })
+  }
+
+  /** The view goes along with the entries, so that each publish shows who was in at its time. */
+  #catchUpComing(entry: Entry): void {
+    const coming = comingOf(entry)
+    if (coming === undefined) return
+    const { kind, user } = coming
+    if (this.presence.has(user) === (kind === 'join')) return
+    // The generation comes with the snapshot.
+    if (kind === 'join') this.presence.set(user, 0)
+    else this.presence.delete(user)
+    this.#tellComing(kind, coming)
   }
 
   /** Entries that were missed are no longer kept: everybody gets a new snapshot instead (G2). */
