@@ -34,11 +34,12 @@ export function isYoung(entry: { at: number }, log: Log, now: number): boolean {
 export function trimmedFirst(log: Log, recovery: RecoverySettings, now: number): number {
   if (log.offset - log.first < minSlack) return log.first
   const size = log.options.history_size
-  const keep = size > 0 ? Math.max(size, recovery.recoveryEntries) : 1
+  // One more than is shown: a join that is not part of its own snapshot lets an older entry take its place.
+  const keep = size > 0 ? Math.max(size + 1, recovery.recoveryEntries) : 1
   let target = log.offset - keep + 1
   if (size > 0) {
     const aged = agedThrough(log.marks, now - recovery.recoverySeconds * 1000)
-    target = Math.max(target, Math.min(aged, log.offset - size) + 1)
+    target = Math.max(target, Math.min(aged, log.offset - size - 1) + 1)
   }
   const slack = Math.min(maxSlack, Math.max(minSlack, keep >> 3))
   return target - log.first < slack ? log.first : Math.min(target, log.first + maxTrim)
