@@ -109,6 +109,21 @@ describe.each(cspModes)('CSP, $name (spec §7)', (csp) => {
       await ann.published('room')
     })
 
+    it('ends a reader that takes nothing, while others get everything', async () => {
+      const { world, ann, bob } = await two({ args: ['--max-waiting-bytes', '100000'] })
+      await world.rest.create('room', { moderated: false })
+      await ann.subscribe('room')
+      await bob.subscribe('room')
+      bob.socket.pause()
+      for (let n = 0; n < 30; n += 1) {
+        ann.publish('room', 'x'.repeat(10_000))
+        await ann.published('room')
+      }
+      expect((await world.app.next('disconnect')).form.name).toBe('bob')
+      bob.socket.resume()
+      expect((await bob.closed).code).toBe(1006)
+    })
+
     it('brings a snapshot of megabytes whole', async () => {
       const { world, ann } = await two()
       const texts = Array.from({ length: 40 }, (_, n) => `${n}${'é'.repeat(9000)}`)

@@ -27,23 +27,23 @@ const plain: Omit<CspMode, 'name' | 'variables'> = {
   pollMs: 0,
 }
 
-export const longPoll: CspMode = { ...plain, name: 'xhr long-poll', variables: {} }
+const longPoll: CspMode = { ...plain, name: 'xhr long-poll', variables: {} }
 
-export const streaming: CspMode = {
+const streaming: CspMode = {
   ...plain,
   name: 'xhr streaming',
   variables: { is: '1', bs: '\r\n', ps: '1024' },
   batchSuffix: '\r\n',
 }
 
-export const polling: CspMode = {
+const polling: CspMode = {
   ...plain,
   name: 'polling',
   variables: { du: '0' },
   pollMs: 15,
 }
 
-export const serverSentEvents: CspMode = {
+const serverSentEvents: CspMode = {
   ...plain,
   name: 'server-sent events',
   variables: { se: '1', is: '1', bp: 'data: ', bs: '\r\n\r\n', p: '  ' },
@@ -53,7 +53,7 @@ export const serverSentEvents: CspMode = {
   type: 'text/event-stream; charset=utf-8',
 }
 
-export const jsonp: CspMode = {
+const jsonp: CspMode = {
   ...plain,
   name: 'JSONP',
   variables: { rp: 'cb1', rs: ';', bp: 'cb22', bs: ';', ct: 'application/javascript' },
