@@ -28,11 +28,11 @@ export async function attachAgain(
   }
 }
 
-/** Tells a connection that is no longer in the flow that it has left. */
+/** Tells a connection that is no longer in the flow that it has left, if it was told that it is in. */
 export function dismiss(channel: LocalChannel, connection: Connection, at: number): void {
   connection.channels.delete(channel.name)
   const user = connection.user?.name
-  if (user === undefined) return
+  if (!connection.shown.delete(channel.name) || user === undefined) return
   channel.subscribers.sendTo(connection, { event: 'leave', channel: channel.name, user, at })
 }
 

@@ -158,6 +158,7 @@ function sendSnapshot(
   const { connection, initialData } = arrival
   const { head, options, subscribers, state } = channel
   const user = connection.user?.name ?? ''
+  connection.shown.add(channel.name)
   const size = subscribers.sendTo(connection, {
     event: 'snapshot',
     channel: channel.name,

@@ -51,6 +51,8 @@ export class Connection {
   readonly outbox: Encoded[] = []
   /** Channels whose entries this connection gets, by name, with the join that brought it there. */
   readonly channels = new Map<string, Attachment>()
+  /** Channels whose snapshot it was sent, and of whose end it has not been told since. */
+  readonly shown = new Set<string>()
   readonly #pressure: Pressure
   #isClosing = false
 

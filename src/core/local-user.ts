@@ -45,6 +45,7 @@ export class LocalUser {
     const names = new Set(this.#record?.subscriptions.map((item) => item.channel))
     for (const connection of this.connections.values()) {
       for (const name of connection.channels.keys()) names.add(name)
+      for (const name of connection.shown) names.add(name)
     }
     return names
   }

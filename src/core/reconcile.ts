@@ -1,6 +1,7 @@
 import { attach } from './attach.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
+import type { Event } from './event.ts'
 import { userChannelLane } from './lanes.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
@@ -66,7 +67,14 @@ async function attachMissing(
   const missing = missingConnections(user, coming.subscription)
   if (missing.length === 0) return
   const channel = await present(core, user.name, coming.subscription)
-  if (channel === undefined) return
+  if (channel === undefined) {
+    // The record has just been corrected: whoever is still shown the channel is told.
+    detachOutdated(core, user, {
+      channel: coming.subscription.channel,
+      subscription: user.subscription(coming.subscription.channel),
+    })
+    return
+  }
   await Promise.all(missing.map((connection) => place(core, { ...coming, channel, connection })))
 }
 
@@ -79,16 +87,16 @@ function detachOutdated(
   const wanted = new Set(subscription?.connections.map((connection) => connection.id))
   for (const connection of user.connections.values()) {
     const attached = connection.channels.get(place.channel)
-    if (attached === undefined) continue
-    if (wanted.has(connection.id) && attached.generation === subscription?.generation) continue
+    const isCurrent = attached === undefined || attached.generation === subscription?.generation
+    if (wanted.has(connection.id) && isCurrent) continue
     connection.channels.delete(place.channel)
-    attached.channel.subscribers.remove(connection)
-    attached.channel.subscribers.sendTo(connection, {
-      event: 'leave',
-      channel: place.channel,
-      user: user.name,
-      at: core.clock.now(),
-    })
+    attached?.channel.subscribers.remove(connection)
+    if (!connection.shown.delete(place.channel)) continue
+    const { encoder } = connection.session
+    const at = core.clock.now()
+    const { channel } = place
+    const event: Event = { event: 'leave', channel, user: user.name, at }
+    core.delivery.send(connection, encoder.encode(event))
   }
 }
 

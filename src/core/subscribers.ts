@@ -115,9 +115,9 @@ export class Subscribers {
     this.#groups.get(connection.session.encoder)?.delete(connection)
   }
 
-  /** Those in the plain list; joining ones find out when their snapshot has been read. */
+  /** Everybody, those whose snapshot is being read too. */
   removeAll(): Connection[] {
-    const all = [...this.all()]
+    const all = [...this.all(), ...this.#joining.keys()]
     this.#joining.clear()
     this.#groups.clear()
     return all
