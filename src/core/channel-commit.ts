@@ -16,8 +16,31 @@ export interface ChannelExpectation {
   readonly absent?: true
   readonly epoch?: string
   readonly optionsVersion?: number
-  /** No subscriber (and, later, no member). */
+  /** No subscriber and no member, else `occupied`. */
   readonly empty?: true
+  /** The channel is a room. */
+  readonly room?: true
+  /** This user is a member of the room. */
+  readonly member?: string
+  /** This user is a member, or the room is open and the user was not removed from it. */
+  readonly admits?: string
+}
+
+/** How far somebody has read. Unread = the head's `count` less the marker's (spec/hipochat.md §7). */
+export interface Marker {
+  readonly offset: number
+  /** Counted entries up to `offset`. */
+  readonly count: number
+}
+
+/** A durable member of a room. MUST be treated as immutable. */
+export interface Member {
+  readonly user: string
+  /** Unix milliseconds. */
+  readonly joinedAt: number
+  readonly marker: Marker
+  /** Where the member last left the room: the split of `/talk/old` (spec/hipochat.md §3). */
+  readonly left: Marker
 }
 
 /** One client-given publish id; unique per channel and user (G4). */
@@ -41,6 +64,11 @@ export type ChannelChange =
       readonly staticHistory: readonly EntryDraft[]
       /** The user whose frame created the channel. */
       readonly createdBy?: string
+      /**
+       * Makes it a room. `closed`: only members are admitted. `madeFor`: JSON text of the sorted names of the users that
+       * it was made for; never changes, `list` finds the room by it.
+       */
+      readonly room?: { readonly closed: boolean; readonly madeFor?: string }
       readonly limits: { readonly channels: number; readonly perCreator: number }
     }
   | { readonly change: 'destroy' }
@@ -75,6 +103,29 @@ export type ChannelChange =
       readonly generation: number
       readonly at: number
       readonly entry?: EntryDraft
+    }
+  /** Makes an existing channel a room, or opens or closes one. */
+  | { readonly change: 'room'; readonly closed: boolean }
+  /**
+   * Only in a room. `add`: no effect for a member; else a removal is forgotten, and marker and `left` stand at the head
+   * as the changes before have made it. `remove`: the user is no member any more and, also if it was none, stays out
+   * of an open room until added again.
+   */
+  | {
+      readonly change: 'member'
+      readonly act: 'add' | 'remove'
+      readonly user: string
+      readonly at: number
+    }
+  /**
+   * Moves a member's read marker, or its `left`: only forward (by offset), and to the head at most, as the changes
+   * before have made it. So an offset of `Number.MAX_SAFE_INTEGER` after an `entry` says that its author has read it.
+   * No effect for others than members.
+   */
+  | {
+      readonly change: 'marker' | 'left'
+      readonly user: string
+      readonly marker: Marker
     }
   /** Claims an id before its gate is asked: answers `duplicate`, `pending` or `reused` where it is taken. */
   | { readonly change: 'claim'; readonly claim: PublishClaim }
@@ -112,6 +163,12 @@ export interface ChannelCommitted {
   /** Only real differences; absent if nothing changed. */
   readonly state?: { readonly updates: StatePairs; readonly deletes: readonly string[] }
   readonly options?: { readonly version: number; readonly values: ChannelOptions }
+  /** The channel has become a room, or one was opened or closed. */
+  readonly room?: { readonly closed: boolean }
+  /** Who became a member and who is one no more; absent if nobody. A destroyed room names nobody. */
+  readonly members?: { readonly added: readonly string[]; readonly removed: readonly string[] }
+  /** Read markers of members that moved, where they stand now; not those that a join set. Absent if none. */
+  readonly markers?: readonly { readonly user: string; readonly marker: Marker }[]
   readonly created?: true
   readonly destroyed?: true
 }
@@ -126,7 +183,15 @@ export type ChannelCommitResult =
     }
   | {
       readonly outcome: 'conflict'
-      readonly reason: 'exists' | 'gone' | 'epoch' | 'options' | 'occupied'
+      readonly reason:
+        | 'exists'
+        | 'gone'
+        | 'epoch'
+        | 'options'
+        | 'not_room'
+        | 'not_member'
+        | 'not_admitted'
+        | 'occupied'
     }
   /** The claimed id is complete already: what its publish answered. */
   | { readonly outcome: 'duplicate'; readonly position: Position; readonly at: number }
@@ -156,6 +221,28 @@ export interface ChannelSnapshot {
   readonly covered: boolean
   /** The channel once had a subscriber. */
   readonly everSubscribed: boolean
+  /** Only of rooms; `members`: how many there are. */
+  readonly room?: { readonly closed: boolean; readonly members: number }
+  /**
+   * `offset` of the first entry that history_size still shows (the head's + 1 where none is), and `count` of the counted
+   * entries before it: what unread counts go back to at most (spec/hipochat.md §7).
+   */
+  readonly shownFrom: Marker
+}
+
+/** Members by name (those that are none are left out), or a page of them in the store's own order. */
+export interface MemberQuery {
+  /** All of these, however many; `after` and `limit` do not count then. */
+  readonly users?: readonly string[]
+  /** Users after this one. */
+  readonly after?: string
+  readonly limit: number
+}
+
+/** A page of members. `next` absent: the end. */
+export interface MemberPage {
+  readonly members: readonly Member[]
+  readonly next?: string
 }
 
 export interface HistoryQuery {
@@ -178,8 +265,11 @@ export interface ChannelListQuery {
   /** Only channels that poll; or that list this user in `server_user_presence` while `server_presenceful`. */
   readonly polling?: true
   readonly watches?: string
-  /** Only channels with no subscriber that once had one. */
+  /** Only channels with no subscriber that once had one; a room with members is never among them. */
   readonly abandoned?: true
+  /** Only rooms of which this user is a member; that were made for this set of users (`room.madeFor`). */
+  readonly member?: string
+  readonly madeFor?: string
 }
 
 /** A page of names. `next` absent: the end. */

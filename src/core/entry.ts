@@ -7,7 +7,7 @@ export interface Position {
 
 /** How far a channel has come. */
 export interface Head extends Position {
-  /** Grows by one with each change of state, options or presence. */
+  /** Grows by one with each change of state, options, presence, room, members or read markers. */
   readonly version: number
   /** Counted entries (publishes, injections) up to `offset`: unread counts are arithmetic on it. */
   readonly count: number

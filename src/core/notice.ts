@@ -2,7 +2,8 @@
 export interface Notice {
   /** `webhook-id` of every try. */
   readonly id: string
-  readonly kind: 'disconnect' | 'push'
+  /** `push`: a message in a room, expanded by the worker; `push_call`: one frozen call to the push URL. */
+  readonly kind: 'disconnect' | 'push' | 'push_call'
   /** Unix milliseconds of the first try. */
   readonly due: number
   /** What the adapter sends, as JSON text of the kind's own shape. */

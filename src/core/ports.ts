@@ -6,6 +6,8 @@ import type {
   ChannelListQuery,
   ChannelSnapshot,
   HistoryQuery,
+  MemberPage,
+  MemberQuery,
   NamePage,
   SnapshotQuery,
 } from './channel-commit.ts'
@@ -34,6 +36,8 @@ export interface ChannelStore {
   /** Oldest first. Empty where the epoch is gone. */
   history(channel: string, query: HistoryQuery): Promise<readonly Entry[]>
   list(query: ChannelListQuery): Promise<NamePage>
+  /** Durable members of a room; none where the channel does not exist or is no room. */
+  members(channel: string, query: MemberQuery): Promise<MemberPage>
   /** Channels changed since the cursor (`undefined`: from now on). */
   changed(cursor: string | undefined): Promise<Changed>
 }
@@ -54,7 +58,28 @@ export interface Outbox {
   due(query: { readonly now: number; readonly limit: number }): Promise<readonly Notice[]>
   /** `done` removes it; `retry` counts a try and sets the next time; `dead` keeps it aside for replay. */
   settle(id: string, result: NoticeResult): Promise<void>
+  /**
+   * Puts others (none = done) in the place of a waiting notice, in one step; no effect where it does not wait any
+   * more, so that it may be repeated. One of them may bear its id.
+   */
+  replace(id: string, notices: readonly Notice[]): Promise<void>
+  /** Notices kept aside, the last to die first: the newest 10,000 are kept. `after` = `next` of the page before. */
+  dead(query: DeadQuery): Promise<DeadPage>
+  /** Makes a dead notice due now (on the store's clock) with no tries made; false where there is none. */
+  replay(id: string): Promise<boolean>
   stats(): Promise<{ readonly waiting: number; readonly dead: number }>
+}
+
+export interface DeadQuery {
+  readonly limit: number
+  /** Opaque. */
+  readonly after?: string
+}
+
+export interface DeadPage {
+  readonly notices: readonly Notice[]
+  /** Absent: the end. */
+  readonly next?: string
 }
 
 export type NoticeResult =

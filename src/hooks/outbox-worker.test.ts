@@ -4,7 +4,7 @@ import { HookFailure, Refusal } from '../core/errors.ts'
 import type { Notice, Outbox } from '../core/ports.ts'
 import { type OutboxParts, startOutboxWorker } from './outbox-worker.ts'
 
-interface TestOutbox extends Outbox {
+interface TestOutbox extends Pick<Outbox, 'due' | 'settle'> {
   readonly notices: Map<string, Notice>
   readonly dead: string[]
 }
@@ -27,9 +27,6 @@ function createOutbox(): TestOutbox {
         notices.set(id, { ...notice, due: result.due, tries: notice.tries + 1 })
       else notices.delete(id)
       if (result.result === 'dead') dead.push(id)
-    },
-    async stats() {
-      return { waiting: notices.size, dead: dead.length }
     },
   }
 }

@@ -3,7 +3,7 @@ import type { App, Clock, Leases, Notice, NoticeResult, Outbox, Telemetry } from
 
 /** What the worker stands on. */
 export interface OutboxParts {
-  readonly outbox: Outbox
+  readonly outbox: Pick<Outbox, 'due' | 'settle'>
   readonly app: Pick<App, 'tell'>
   readonly clock: Clock
   readonly telemetry: Telemetry

@@ -70,7 +70,9 @@ async function isStillEmpty(core: Core, empty: EmptyChannel): Promise<boolean> {
     limit: 0,
     now: core.clock.now(),
   })
-  return snapshot?.head.epoch === empty.epoch && snapshot.presence.length === 0
+  if (snapshot?.head.epoch !== empty.epoch || snapshot.presence.length > 0) return false
+  // A room lives on when its last connection leaves (spec/hipochat.md).
+  return snapshot.room === undefined || snapshot.room.members === 0
 }
 
 function destroyQuestion(channel: string) {

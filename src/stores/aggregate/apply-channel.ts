@@ -25,6 +25,9 @@ export function applyChannel(
   applyState(held, draft)
   applyPresence(held, draft)
   for (const claim of draft.claims) applyClaim(held.claims, claim)
+  held.room = draft.room
+  held.memberCount = draft.memberCount
+  for (const [user, standing] of draft.members ?? []) held.members.set(user, standing)
   return held
 }
 

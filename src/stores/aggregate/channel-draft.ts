@@ -1,7 +1,7 @@
 import type { Entry, EntryDraft } from '../../core/entry.ts'
 import type { ChannelOptions } from '../../core/options.ts'
-import type { Notice, PresenceChange } from '../../core/ports.ts'
-import type { ChannelAggregate, Claim, Subscriber, Tombstone } from './channel.ts'
+import type { Marker, Notice, PresenceChange } from '../../core/ports.ts'
+import type { ChannelAggregate, Claim, Room, Standing, Subscriber, Tombstone } from './channel.ts'
 import type { ClaimMutation } from './claims.ts'
 
 /**
@@ -23,6 +23,8 @@ export class ChannelDraft {
   stateBytes: number
   stateKeys: number
   subscribers: number
+  room: Room | undefined
+  memberCount: number
   readonly entries: Entry[] = []
   readonly entered: PresenceChange[] = []
   readonly left: PresenceChange[] = []
@@ -32,6 +34,9 @@ export class ChannelDraft {
   state: Map<string, string | undefined> | undefined
   presence: Map<string, Subscriber | undefined> | undefined
   tombstones: Map<string, Tombstone | undefined> | undefined
+  members: Map<string, Standing> | undefined
+  /** Where the markers of those stood who became members. */
+  readonly joined = new Map<string, Marker>()
 
   constructor(base: ChannelAggregate, origin: 'created' | 'held') {
     this.base = base
@@ -47,6 +52,8 @@ export class ChannelDraft {
     this.stateBytes = base.stateBytes
     this.stateKeys = base.state.size
     this.subscribers = base.presence.size
+    this.room = base.room
+    this.memberCount = base.memberCount
   }
 
   /** Gives a draft the next place in the log. */
@@ -94,6 +101,15 @@ export class ChannelDraft {
   setTombstone(user: string, tombstone: Tombstone | undefined): void {
     this.tombstones ??= new Map()
     this.tombstones.set(user, tombstone)
+  }
+
+  standingOf(user: string): Standing {
+    return this.members?.get(user) ?? this.base.members.get(user) ?? 'stranger'
+  }
+
+  setStanding(user: string, standing: Standing): void {
+    this.members ??= new Map()
+    this.members.set(user, standing)
   }
 
   claimOf(user: string, id: string): Claim | undefined {

@@ -1,5 +1,6 @@
 import type { Entry } from '../../core/entry.ts'
 import type { ChannelOptions } from '../../core/options.ts'
+import type { Member } from '../../core/ports.ts'
 
 /**
  * The channel aggregate as every store keeps it, and what one commit does to it. The rules are in
@@ -40,6 +41,15 @@ export interface LogMark {
   readonly at: number
 }
 
+/** What makes a channel a room. Replaced, never changed. */
+export interface Room {
+  readonly closed: boolean
+  readonly madeFor?: string
+}
+
+/** What a user is to a room; `removed` stays out of an open one until added again. */
+export type Standing = Member | 'removed' | 'stranger'
+
 /** What a store holds in memory of one channel. Only `applyChannel` changes it. */
 export interface ChannelAggregate {
   readonly channel: string
@@ -63,6 +73,10 @@ export interface ChannelAggregate {
   readonly tombstones: Map<string, Tombstone>
   /** Books of users; a store may hold only those that the commit at hand names. */
   readonly claims: Map<string, ClaimBook>
+  room: Room | undefined
+  memberCount: number
+  /** Who is not here is a stranger; a store may hold only those that the commit at hand names. */
+  readonly members: Map<string, Standing>
 }
 
 /** The settings of recovery (design §3, "Recovery is not history"). */
@@ -95,5 +109,8 @@ export function emptyChannel(
     presence: new Map(),
     tombstones: new Map(),
     claims: new Map(),
+    room: undefined,
+    memberCount: 0,
+    members: new Map(),
   }
 }

@@ -9,8 +9,10 @@ import type {
 } from '../../core/ports.ts'
 import { type ChannelAggregate, emptyChannel, type RecoverySettings } from './channel.ts'
 import { ChannelDraft } from './channel-draft.ts'
-import { changeState, putState, stateDifference } from './channel-state.ts'
+import { changeState, putState } from './channel-state.ts'
 import { claimObstacle, isExpired, surplusClaims } from './claims.ts'
+import { committedOf } from './committed.ts'
+import { admits, changeMember, changeRoom, isMember, moveMarker } from './members.ts'
 import { dropTombstones, enter, leave } from './presence.ts'
 import { trimmedFirst } from './retention.ts'
 
@@ -66,7 +68,17 @@ function broken(
   if (expect.epoch !== undefined && expect.epoch !== held.epoch) return 'epoch'
   if (expect.optionsVersion !== undefined && expect.optionsVersion !== held.optionsVersion)
     return 'options'
-  return expect.empty && held.presence.size > 0 ? 'occupied' : undefined
+  return brokenRoom(expect, held)
+}
+
+function brokenRoom(
+  { room, member, admits: user, empty }: ChannelExpectation,
+  held: ChannelAggregate,
+): ConflictReason | undefined {
+  if (room && held.room === undefined) return 'not_room'
+  if (member !== undefined && !isMember(held.members.get(member))) return 'not_member'
+  if (user !== undefined && !admits(held, user)) return 'not_admitted'
+  return empty && held.presence.size + held.memberCount > 0 ? 'occupied' : undefined
 }
 
 function begin(
@@ -109,6 +121,13 @@ function applyChange(
       return void changeOptions(draft, change)
     case 'history':
       return void changeHistory(draft, change)
+    case 'room':
+      return void changeRoom(draft, change.closed)
+    case 'member':
+      return void changeMember(draft, change)
+    case 'marker':
+    case 'left':
+      return void moveMarker(draft, change)
     case 'claim':
       return claim(draft, change.claim, now)
     case 'release':
@@ -130,6 +149,7 @@ function create(draft: ChannelDraft, change: Create): void {
   for (const [key, json] of change.state) putState(draft, key, json)
   for (const entry of change.history) draft.append(entry)
   draft.setStaticHistory(change.staticHistory)
+  draft.room = change.room
 }
 
 function destroy(draft: ChannelDraft): void {
@@ -227,30 +247,4 @@ function dropClaims(draft: ChannelDraft, now: number): void {
   for (const [user, ids] of added)
     for (const id of surplusClaims(draft.base.claims.get(user), ids, now))
       draft.claims.push({ user, id, claim: undefined })
-}
-
-function committedOf(draft: ChannelDraft): ChannelCommitted {
-  const { base, entries, entered, left, created, destroyed } = draft
-  const { channel, epoch } = base
-  const state = stateDifference(draft)
-  const changedOptions = created || draft.options !== base.options
-  const changed =
-    changedOptions || destroyed || state !== undefined || entered.length + left.length > 0
-  return {
-    channel,
-    prev: { epoch, offset: base.offset, version: base.version },
-    head: {
-      epoch,
-      offset: draft.offset,
-      version: base.version + (changed ? 1 : 0),
-      count: draft.count,
-    },
-    entries,
-    entered,
-    left,
-    ...(state && { state }),
-    ...(changedOptions && { options: { version: draft.optionsVersion, values: draft.options } }),
-    ...(created && { created }),
-    ...(destroyed && { destroyed }),
-  }
 }

@@ -1,5 +1,5 @@
 import type { Entry } from '../../core/entry.ts'
-import type { ChannelSnapshot, HistoryQuery, SnapshotQuery } from '../../core/ports.ts'
+import type { ChannelSnapshot, HistoryQuery, Marker, SnapshotQuery } from '../../core/ports.ts'
 import type { ChannelAggregate } from './channel.ts'
 import { isYoung, shownFrom } from './retention.ts'
 
@@ -30,9 +30,12 @@ function covers(held: ChannelAggregate, since: { epoch: string; offset: number }
   return since.epoch === held.epoch && since.offset <= held.offset && since.offset + 1 >= held.first
 }
 
-/** All of a snapshot but its history, copied at once so that later commits do not show through. */
-export function cutChannel(held: ChannelAggregate): Omit<ChannelSnapshot, 'history' | 'covered'> {
-  const { channel, epoch, offset, version, count } = held
+/** A snapshot without what must be read from the log. */
+export type ChannelCut = Omit<ChannelSnapshot, 'history' | 'covered' | 'shownFrom'>
+
+/** All of a snapshot but what is read from the log, copied at once so that later commits do not show through. */
+export function cutChannel(held: ChannelAggregate): ChannelCut {
+  const { channel, epoch, offset, version, count, room, memberCount } = held
   return {
     channel,
     head: { epoch, offset, version, count },
@@ -41,7 +44,22 @@ export function cutChannel(held: ChannelAggregate): Omit<ChannelSnapshot, 'histo
     state: [...held.state],
     presence: [...held.presence.values()],
     everSubscribed: held.everSubscribed,
+    ...(room && { room: { closed: room.closed, members: memberCount } }),
   }
+}
+
+/** `shownFrom` of a snapshot, or the offset of the entry that must be read to know it. */
+export function planShownFrom(held: ChannelAggregate): Marker | number {
+  const { offset, count } = held
+  const from = shownFrom(held)
+  if (from > offset) return { offset: offset + 1, count }
+  // Where every entry counts, as in rooms, there is nothing to read.
+  return count === offset ? { offset: from, count: from - 1 } : from
+}
+
+/** `shownFrom` where this is the first entry shown. */
+export function shownFromEntry(entry: Entry): Marker {
+  return { offset: entry.offset, count: entry.count - (entry.kind === 'publish' ? 1 : 0) }
 }
 
 /** What is shown of a snapshot's entries. Channels without history show what their app gave them. */

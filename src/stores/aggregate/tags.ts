@@ -1,13 +1,22 @@
 import type { ChannelListQuery, UserListQuery, UserRecord } from '../../core/ports.ts'
 import type { ChannelAggregate } from './channel.ts'
 import type { ChannelDraft } from './channel-draft.ts'
+import { isMember } from './members.ts'
 
 /**
  * Tags put channels and users on the lists that the core asks for, so that no list is a scan of everything.
  * A tag has a kind, a name from outside ('' where the kind says all) and a number to compare by.
  */
 export interface Tag {
-  readonly kind: 'polling' | 'watches' | 'abandoned' | 'node' | 'connection' | 'intents'
+  readonly kind:
+    | 'polling'
+    | 'watches'
+    | 'abandoned'
+    | 'member'
+    | 'madeFor'
+    | 'node'
+    | 'connection'
+    | 'intents'
   readonly of: string
   readonly value: number
 }
@@ -20,28 +29,48 @@ export interface TagChanges {
 
 const none: TagChanges = { added: [], removed: [] }
 
-/** A channel's place on the lists of ChannelListQuery. */
+/** A channel's place on the lists of ChannelListQuery, but for its members' (memberTags). */
 function channelTags(
-  held: Pick<ChannelAggregate, 'options' | 'everSubscribed'> & { readonly subscribers: number },
+  held: Pick<ChannelAggregate, 'options' | 'everSubscribed' | 'room' | 'memberCount'> & {
+    readonly subscribers: number
+  },
 ): Tag[] {
   const tags: Tag[] = []
   if (held.options.polling.mode !== '') tags.push({ kind: 'polling', of: '', value: 0 })
-  if (held.everSubscribed && held.subscribers === 0)
+  if (held.everSubscribed && held.subscribers + held.memberCount === 0)
     tags.push({ kind: 'abandoned', of: '', value: 0 })
   if (held.options.server_presenceful)
     for (const user of new Set(held.options.server_user_presence))
       tags.push({ kind: 'watches', of: user, value: 0 })
+  if (held.room?.madeFor !== undefined)
+    tags.push({ kind: 'madeFor', of: held.room.madeFor, value: 0 })
   return tags
 }
 
-/** How a draft changes its channel's tags. Call before it is applied. */
+/** How a draft changes its channel's tags. Call before it is applied; one that destroys needs all members in its base. */
 export function draftTags(draft: ChannelDraft): TagChanges {
-  const { base, options, everSubscribed, subscribers } = draft
+  const { base, options, subscribers } = draft
   const crowd = base.presence.size === 0 || subscribers === 0
-  if (!draft.created && !draft.destroyed && options === base.options && !crowd) return none
+  const same = !draft.created && !draft.destroyed && options === base.options && !crowd
+  if (same && draft.members === undefined) return none
   const before = draft.created ? [] : channelTags({ ...base, subscribers: base.presence.size })
-  const after = draft.destroyed ? [] : channelTags({ options, everSubscribed, subscribers })
-  return tagChanges(before, after)
+  const after = draft.destroyed ? [] : channelTags(draft)
+  const { added, removed } = tagChanges(before, after)
+  const members = memberTags(draft)
+  return { added: [...added, ...members.added], removed: [...removed, ...members.removed] }
+}
+
+/** Only of members that came or went: a room's others are not looked at. */
+function memberTags({ base, members, destroyed }: ChannelDraft): TagChanges {
+  const added: Tag[] = []
+  const removed: Tag[] = []
+  const changed = destroyed ? base.members.keys() : (members?.keys() ?? [])
+  for (const user of changed) {
+    const was = isMember(base.members.get(user))
+    const is = !destroyed && isMember(members?.get(user))
+    if (was !== is) (is ? added : removed).push({ kind: 'member', of: user, value: 0 })
+  }
+  return { added, removed }
 }
 
 /** A user's place on the lists of UserListQuery. */
@@ -81,9 +110,11 @@ export interface TagFilter extends Pick<Tag, 'kind' | 'of'> {
   readonly below?: number
 }
 
-/** What a channel list asks for. */
+/** What a channel list asks for, the narrowest first. */
 export function channelFilters(query: ChannelListQuery): TagFilter[] {
   const filters: TagFilter[] = []
+  if (query.madeFor !== undefined) filters.push({ kind: 'madeFor', of: query.madeFor })
+  if (query.member !== undefined) filters.push({ kind: 'member', of: query.member })
   if (query.watches !== undefined) filters.push({ kind: 'watches', of: query.watches })
   if (query.polling) filters.push({ kind: 'polling', of: '' })
   if (query.abandoned) filters.push({ kind: 'abandoned', of: '' })

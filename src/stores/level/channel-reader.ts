@@ -1,12 +1,15 @@
 import type { Entry } from '../../core/entry.ts'
-import type { ChannelSnapshot, HistoryQuery, SnapshotQuery } from '../../core/ports.ts'
+import type { ChannelSnapshot, HistoryQuery, Marker, SnapshotQuery } from '../../core/ports.ts'
 import type { ChannelAggregate } from '../aggregate/channel.ts'
 import { pageHistory } from '../aggregate/page-history.ts'
 import {
+  type ChannelCut,
   cutChannel,
   type EntryRange,
+  planShownFrom,
   planSnapshot,
   type SnapshotPlan,
+  shownFromEntry,
   shownHistory,
 } from '../aggregate/read-channel.ts'
 import { type ChannelSlot, extendTail, readEntries } from './channel-slot.ts'
@@ -23,8 +26,12 @@ interface Cut {
 }
 
 interface SnapshotCut extends Cut {
-  readonly snapshot?: Omit<ChannelSnapshot, 'history' | 'covered'>
-  readonly plan?: SnapshotPlan
+  readonly parts?: {
+    readonly snapshot: ChannelCut
+    readonly plan: SnapshotPlan
+    /** A number: the entry there tells. */
+    readonly shownFrom: Marker | number
+  }
 }
 
 /** An entry may be trimmed while it is being read; then everything is read again, this often. */
@@ -43,15 +50,34 @@ export class ChannelReader {
   async snapshot(channel: string, query: SnapshotQuery): Promise<ChannelSnapshot | undefined> {
     for (let tries = 1; ; tries += 1) {
       const cut = await this.cut(channel, (slot) => cutSnapshot(slot, query))
-      const { held, snapshot, plan } = cut
-      if (held === undefined || snapshot === undefined || plan === undefined) return undefined
+      const { held, parts } = cut
+      if (held === undefined || parts === undefined) return undefined
+      const { snapshot, plan } = parts
       const { range } = plan
       const entries = range.from > range.to ? [] : await this.read(cut, range)
+      const shownFrom = await this.shownFrom(cut, parts.shownFrom, entries)
       const complete = entries.length === Math.max(0, range.to - range.from + 1)
-      if (!complete && tries < maxTries) continue
+      if ((!complete || shownFrom === undefined) && tries < maxTries) continue
       const history = shownHistory(held, { entries, plan, query })
-      return { ...snapshot, history, covered: plan.covered && complete }
+      return {
+        ...snapshot,
+        history,
+        covered: plan.covered && complete,
+        shownFrom: shownFrom ?? { offset: held.offset + 1, count: held.count },
+      }
     }
+  }
+
+  /** Undefined: the entry that tells has been trimmed meanwhile. */
+  private async shownFrom(
+    cut: Cut,
+    plan: Marker | number,
+    entries: readonly Entry[],
+  ): Promise<Marker | undefined> {
+    if (typeof plan !== 'number') return plan
+    const read = entries.find(({ offset }) => offset === plan)
+    const entry = read ?? (await this.read(cut, { from: plan, to: plan }))[0]
+    return entry && shownFromEntry(entry)
   }
 
   async history(channel: string, query: HistoryQuery): Promise<readonly Entry[]> {
@@ -92,7 +118,10 @@ function cutSnapshot(slot: ChannelSlot, query: SnapshotQuery): SnapshotCut {
   if (channel === undefined) return cutSlot(slot)
   return {
     ...cutSlot(slot),
-    snapshot: cutChannel(channel),
-    plan: planSnapshot(channel, query),
+    parts: {
+      snapshot: cutChannel(channel),
+      plan: planSnapshot(channel, query),
+      shownFrom: planShownFrom(channel),
+    },
   }
 }

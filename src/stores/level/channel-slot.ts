@@ -1,7 +1,7 @@
 import type { Entry } from '../../core/entry.ts'
 import type { ChannelOptions } from '../../core/options.ts'
 import { putLoadedState } from '../aggregate/apply-channel.ts'
-import type { ChannelAggregate, Claim, ClaimBook, Tombstone } from '../aggregate/channel.ts'
+import type { ChannelAggregate, Claim, ClaimBook, Room, Tombstone } from '../aggregate/channel.ts'
 import { emptyChannel } from '../aggregate/channel.ts'
 import { EntryTail } from '../aggregate/entry-tail.ts'
 import type { Database } from './database.ts'
@@ -26,6 +26,8 @@ export interface ChannelSlot extends Slot {
   readonly bookGroups: Map<string, Group>
   /** Claims in the books in memory. */
   claimCount: number
+  /** In which group a member was last changed: it may be dropped when that is on disk. */
+  readonly memberGroups: Map<string, Group>
   /** What the cache was last told. */
   weight: number
 }
@@ -39,6 +41,8 @@ export interface ChannelRecord {
   readonly everSubscribed: boolean
   readonly hidden: number
   readonly createdBy?: string
+  /** How many members; absent: none. */
+  readonly members?: number
 }
 
 /** Most entries kept in memory per channel, and most characters of their contents. */
@@ -53,8 +57,8 @@ const emptyWeight = 1000
 /** About how many bytes a slot holds. */
 export function weighChannel({ channel, tail, claimCount }: ChannelSlot): number {
   if (channel === undefined) return emptyWeight
-  const { presence, tombstones, stateBytes } = channel
-  const records = tail.length + claimCount + presence.size + tombstones.size
+  const { presence, tombstones, members, stateBytes } = channel
+  const records = tail.length + claimCount + presence.size + tombstones.size + members.size
   return emptyWeight + records * 300 + (tail.size + stateBytes) * 2
 }
 
@@ -74,6 +78,7 @@ export function makeChannelSlot(name: string, generation: number): ChannelSlot {
     books: 'all',
     bookGroups: new Map(),
     claimCount: 0,
+    memberGroups: new Map(),
     weight: emptyWeight,
   }
 }
@@ -88,6 +93,7 @@ export function beginChannel(slot: ChannelSlot, channel: ChannelAggregate, log: 
   slot.books = 'all'
   slot.bookGroups.clear()
   slot.claimCount = 0
+  slot.memberGroups.clear()
 }
 
 /** Reads a channel from disk. Nothing writes to it meanwhile: its commits wait for the slot. */
@@ -106,6 +112,7 @@ export async function loadChannel(slot: ChannelSlot, database: Database): Promis
   channel.optionsVersion = record.optionsVersion
   channel.everSubscribed = record.everSubscribed
   channel.hidden = record.hidden
+  channel.memberCount = record.members ?? 0
   beginChannel(slot, channel, record.log)
   loadParts(slot, channel, parts)
   await loadLog(slot, channel, database)
@@ -128,8 +135,7 @@ function loadParts(
       present.push({ user: nameOfKey(key), ...(decodeRecord(value) as SubscriberRecord) })
     else if (part === 't')
       left.push({ user: nameOfKey(key), ...(decodeRecord(value) as Tombstone) })
-    else if (part === 'q')
-      channel.staticHistory = (decodeRecord(value) as { entries: Entry[] }).entries
+    else if (part === 'q' || part === 'r') Object.assign(channel, loadFixed(part, value))
   }
   for (const { user, generation, order } of present.sort((a, b) => a.order - b.order)) {
     channel.presence.set(user, { user, generation })
@@ -138,6 +144,17 @@ function loadParts(
   }
   for (const { user, generation, at } of left.sort((a, b) => a.at - b.at))
     channel.tombstones.set(user, { generation, at })
+}
+
+/** A part of which there is one. */
+function loadFixed(
+  part: 'q' | 'r',
+  value: string,
+): Pick<ChannelAggregate, 'staticHistory'> | Pick<ChannelAggregate, 'room'> {
+  const record = decodeRecord(value)
+  return part === 'q'
+    ? { staticHistory: (record as { entries: Entry[] }).entries }
+    : { room: (record as { room: Room }).room }
 }
 
 /** How a subscriber is written. */

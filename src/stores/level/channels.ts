@@ -8,6 +8,8 @@ import type {
   ChannelSnapshot,
   ChannelStore,
   HistoryQuery,
+  MemberPage,
+  MemberQuery,
   NamePage,
   SnapshotQuery,
 } from '../../core/ports.ts'
@@ -31,6 +33,8 @@ import { ClaimSweeper } from './claim-sweeper.ts'
 import { Counters } from './counters.ts'
 import type { Engine, EnginePart, Group } from './engine.ts'
 import type { Garbage } from './garbage.ts'
+import { missingMembers, needsAllMembers, noteMembers, readMissingMembers } from './member-cache.ts'
+import { MemberReader } from './member-reader.ts'
 import type { LevelOutbox } from './outbox.ts'
 import { Slots } from './slots.ts'
 import { listNames } from './tag-index.ts'
@@ -56,6 +60,7 @@ export class LevelChannels implements ChannelStore, EnginePart {
   private readonly parts: LevelChannelsParts
   private readonly slots: Slots<ChannelSlot>
   private readonly reader: ChannelReader
+  private readonly memberReader: MemberReader
   private readonly log = new ChangeLog()
   private readonly counters: Counters
   private readonly sweeper: ClaimSweeper
@@ -80,6 +85,7 @@ export class LevelChannels implements ChannelStore, EnginePart {
       dropped: (slot) => this.sweeper.letGo(slot),
     })
     this.reader = new ChannelReader(engine, this.slots)
+    this.memberReader = new MemberReader(engine, this.slots)
     this.context = {
       recovery: parts.recovery,
       countChannels: () => counters.channels,
@@ -90,12 +96,12 @@ export class LevelChannels implements ChannelStore, EnginePart {
   async commit(channel: string, commit: ChannelCommit): Promise<ChannelCommitResult> {
     const slot = this.slots.hot(channel)
     const evaluated =
-      slot !== undefined && missingBooks(slot, commit).length === 0
+      slot !== undefined && isAllThere(slot, commit)
         ? this.evaluate(slot, commit)
         : await this.slots.run(
             channel,
             (loaded) => this.evaluate(loaded, commit),
-            (loaded) => readMissingBooks(this.parts.engine.database, loaded, commit),
+            (loaded) => this.readMissing(loaded, commit),
           )
     // Also a conflict or a duplicate may rest on a commit that is not on disk yet.
     if (evaluated.group?.settled === false) await evaluated.group.done
@@ -117,6 +123,10 @@ export class LevelChannels implements ChannelStore, EnginePart {
     return engine.use(() => listNames(engine.database, { all: 'c!', after, limit, filters }))
   }
 
+  async members(channel: string, query: MemberQuery): Promise<MemberPage> {
+    return this.memberReader.members(channel, query)
+  }
+
   async changed(cursor: string | undefined): Promise<Changed> {
     return this.log.changed(cursor)
   }
@@ -128,6 +138,12 @@ export class LevelChannels implements ChannelStore, EnginePart {
 
   async reload(): Promise<void> {
     await this.counters.reload()
+  }
+
+  private async readMissing(slot: ChannelSlot, commit: ChannelCommit): Promise<void> {
+    const { database } = this.parts.engine
+    await readMissingBooks(database, slot, commit)
+    await readMissingMembers(database, slot, commit)
   }
 
   private evaluate(slot: ChannelSlot, commit: ChannelCommit): Evaluated {
@@ -161,6 +177,7 @@ export class LevelChannels implements ChannelStore, EnginePart {
     applyChannel(draft, committed, now)
     if (draft.entries.length > 0) growTail(slot.tail, draft.entries, draft.options)
     slot.tail.dropBefore(draft.first)
+    noteMembers(slot, draft, group)
     if (draft.claims.length === 0) return
     slot.claimCount += countClaims(slot, draft) - claimsBefore
     keepBooks(slot, draft, group)
@@ -181,4 +198,12 @@ export class LevelChannels implements ChannelStore, EnginePart {
     slot.weight = weight
     if (weight !== before) this.slots.grew(weight - before)
   }
+}
+
+function isAllThere(slot: ChannelSlot, commit: ChannelCommit): boolean {
+  return (
+    missingBooks(slot, commit).length === 0 &&
+    missingMembers(slot, commit).length === 0 &&
+    !needsAllMembers(slot, commit)
+  )
 }

@@ -1,18 +1,10 @@
 import { Failure } from '../../core/errors.ts'
 import type { Database } from './database.ts'
 import { keys } from './keys.ts'
+import { type Migrations, migrations } from './migrations.ts'
 
 /** The version of the folder's format that this code reads and writes. */
-const formatVersion = 1
-
-/**
- * Steps from each older version to the next. A step may be cut short by a crash and then runs again from the
- * start, so it must not mind what it has done already.
- */
-export type Migrations = ReadonlyMap<number, (database: Database) => Promise<void>>
-
-/** No older version has been published. */
-const migrations: Migrations = new Map()
+const formatVersion = 2
 
 /** Marks a new folder, migrates an older one, refuses a newer one. */
 export async function checkFormat(

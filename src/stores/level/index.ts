@@ -17,7 +17,7 @@ import { LevelUsers } from './users.ts'
 /** Settings of the embedded store. */
 export interface LevelStoresOptions extends RecoverySettings {
   readonly folder: string
-  /** The clock of the leases, Unix milliseconds. */
+  /** The clock of the leases and of `replay`, Unix milliseconds. */
   readonly now?: () => number
   /** Told, in a sentence, what is wrong but does not stop the store. */
   readonly onProblem?: (problem: string) => void
@@ -49,7 +49,7 @@ export async function openStores(
   try {
     await checkFormat(database)
     const engine = new Engine(database)
-    const outbox = new LevelOutbox(engine)
+    const outbox = new LevelOutbox(engine, now)
     const garbage = new Garbage(engine, onProblem)
     const recovery = { recoveryEntries, recoverySeconds }
     const channels = new LevelChannels({ engine, outbox, garbage, recovery, cache: cache.channels })

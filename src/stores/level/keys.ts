@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Tag } from '../aggregate/tags.ts'
 import type { KeyRange } from './database.ts'
 
@@ -12,12 +13,15 @@ import type { KeyRange } from './database.ts'
  *   l!LOG!o  l!LOG!q             options, static history
  *   l!LOG!p!USER  l!LOG!t!USER   who is in, who has left lately
  *   l!LOG!s!KEY                  state
+ *   l!LOG!r                      what makes the channel a room
+ *   l!LOG!m!USER  l!LOG!d!USER   its members, who was removed from it
  *   k!LOG!USER!ID                publish ids
  *   r!CREATOR!NAME               who created which channel
  *   g!LOG                        a log whose channel is gone: its keys are still to be deleted
  *   u!NAME                       a user
  *   i!KIND!OF!NAME               tags (lists)
- *   n!ID  q!DUE!ID  x!ID         notices, their queue, the dead ones
+ *   n!ID  q!DUE!ID               notices, their queue
+ *   x!ID  y!PLACE!ID             the dead ones, the order of their dying
  *
  * LOG is a number of its own for each life of a channel, so that a channel made again under its old name (and
  * even its old epoch) never sees what is left of the former one.
@@ -43,6 +47,11 @@ export function encodeNumber(value: number): string {
   return Math.max(0, Math.floor(value)).toString(36).padStart(11, '0')
 }
 
+/** The number in the part before the last of a key. */
+export function placeOfKey(key: string): number {
+  return Number.parseInt(key.split('!')[1] ?? '', 36)
+}
+
 export const keys = {
   format: 'format',
   check: 'm!check',
@@ -56,6 +65,7 @@ export const keys = {
   notice: (id: string): string => `n!${encodeName(id)}`,
   queued: (due: number, id: string): string => `q!${encodeNumber(due)}!${encodeName(id)}`,
   dead: (id: string): string => `x!${encodeName(id)}`,
+  deadPlace: (place: number, id: string): string => `y!${encodeNumber(place)}!${encodeName(id)}`,
   tag: (tag: Pick<Tag, 'kind' | 'of'>, name: string): string =>
     `${tagPrefix(tag)}${encodeName(name)}`,
 } as const
@@ -69,15 +79,25 @@ export const logKeys = {
   subscriber: (log: string, user: string): string => `l!${log}!p!${encodeName(user)}`,
   tombstone: (log: string, user: string): string => `l!${log}!t!${encodeName(user)}`,
   state: (log: string, key: string): string => `l!${log}!s!${encodeName(key)}`,
+  room: (log: string): string => `l!${log}!r`,
+  members: (log: string): string => `l!${log}!m!`,
+  member: (log: string, user: string): string => `l!${log}!m!${encodeName(user)}`,
+  removed: (log: string, user: string): string => `l!${log}!d!${encodeName(user)}`,
   claims: (log: string): string => `k!${log}!`,
   book: (log: string, user: string): string => `k!${log}!${encodeName(user)}!`,
   claim: (log: string, user: string, id: string): string =>
     `k!${log}!${encodeName(user)}!${encodeName(id)}`,
 } as const
 
-/** Where the names that bear a tag stand. */
+/** Where the names that bear a tag stand. Tags of the same digest are told apart by their records. */
 export function tagPrefix({ kind, of }: Pick<Tag, 'kind' | 'of'>): string {
-  return `i!${kind}!${encodeName(of)}!`
+  if (!isLongTag(of)) return `i!${kind}!${encodeName(of)}!`
+  return `i!${kind}!~${createHash('sha256').update(of).digest('hex')}!`
+}
+
+/** Whether a tag's text is too long for a key, and stands in the record. No name is. */
+export function isLongTag(of: string): boolean {
+  return of.length > 1000
 }
 
 /** Entries `from` … `to` of a log. */
@@ -85,7 +105,7 @@ export function entryRange(log: string, from: number, to: number): KeyRange {
   return { gte: logKeys.entry(log, from), lt: logKeys.entry(log, to + 1) }
 }
 
-/** What a log holds besides entries: options, presence, static history, state, tombstones. */
+/** What a log holds besides entries and members: options, presence, static history, room, state, tombstones. */
 export function logParts(log: string): KeyRange {
   return { gte: `l!${log}!o`, lt: `l!${log}!u` }
 }

@@ -1,26 +1,30 @@
-import type { Notice, NoticeResult, Outbox } from '../../core/ports.ts'
+import type { DeadPage, DeadQuery, Notice, NoticeResult, Outbox } from '../../core/ports.ts'
+import { maxDeadNotices } from '../aggregate/dead-notices.ts'
 import { scan } from './database.ts'
 import type { Engine, EnginePart, Group } from './engine.ts'
-import { keys, nameOfKey, under } from './keys.ts'
+import { keys, nameOfKey, placeOfKey, under } from './keys.ts'
 import { decodeRecord, encodeRecord } from './records.ts'
 
 /** Notices on disk: each under its id, and its id in a queue sorted by due time. */
 export class LevelOutbox implements Outbox, EnginePart {
   private readonly engine: Engine
+  private readonly now: () => number
   private waiting = 0
-  private dead = 0
+  /** Dead ones, oldest first, each with its place in the order of dying. */
+  private readonly kept = new Map<string, number>()
+  private lastPlace = 0
   /** Ids on their way to the disk, where a read does not see them yet. */
   private readonly adding = new Map<string, Group>()
-  private readonly settling = new Map<string, Promise<void>>()
+  private readonly turns = new Map<string, Promise<unknown>>()
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, now: () => number) {
     this.engine = engine
+    this.now = now
   }
 
   /** Writes a notice in a commit's group. One that is there already stays: a repeated commit repeats its id. */
   add(group: Group, notice: Notice): void {
-    if (this.adding.has(notice.id)) return
-    if (this.engine.database.getSync(keys.notice(notice.id)) !== undefined) return
+    if (this.isWaiting(notice.id)) return
     this.put(group, notice)
     this.waiting += 1
     this.adding.set(notice.id, group)
@@ -33,19 +37,23 @@ export class LevelOutbox implements Outbox, EnginePart {
   }
 
   async settle(id: string, result: NoticeResult): Promise<void> {
-    const turn = (this.settling.get(id) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(() => this.engine.use(() => this.settleNow(id, result)))
-    this.settling.set(id, turn)
-    try {
-      await turn
-    } finally {
-      if (this.settling.get(id) === turn) this.settling.delete(id)
-    }
+    await this.inTurn(id, () => this.settleNow(id, result))
+  }
+
+  async replace(id: string, notices: readonly Notice[]): Promise<void> {
+    await this.inTurn(id, () => this.replaceNow(id, notices))
+  }
+
+  async dead(query: DeadQuery): Promise<DeadPage> {
+    return this.engine.use(() => this.readDead(query))
+  }
+
+  async replay(id: string): Promise<boolean> {
+    return this.inTurn(id, () => this.replayNow(id))
   }
 
   async stats(): Promise<{ readonly waiting: number; readonly dead: number }> {
-    return { waiting: this.waiting, dead: this.dead }
+    return { waiting: this.waiting, dead: this.kept.size }
   }
 
   forget(): void {
@@ -55,13 +63,28 @@ export class LevelOutbox implements Outbox, EnginePart {
   async reload(): Promise<void> {
     const { database } = this.engine
     this.waiting = 0
-    this.dead = 0
-    await scan(database, under('n!'), () => {
+    this.kept.clear()
+    this.lastPlace = 0
+    await scan(database, under('q!'), () => {
       this.waiting += 1
     })
-    await scan(database, under('x!'), () => {
-      this.dead += 1
+    await scan(database, under('y!'), (key) => {
+      this.lastPlace = placeOfKey(key)
+      this.kept.set(nameOfKey(key), this.lastPlace)
     })
+  }
+
+  /** Acts on one notice follow each other. */
+  private async inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(id) ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => this.engine.use(act))
+    this.turns.set(id, turn)
+    try {
+      return await turn
+    } finally {
+      if (this.turns.get(id) === turn) this.turns.delete(id)
+    }
   }
 
   private async readDue({ now, limit }: { now: number; limit: number }): Promise<Notice[]> {
@@ -72,29 +95,99 @@ export class LevelOutbox implements Outbox, EnginePart {
     return texts.filter((text) => text !== undefined).map(decodeNotice)
   }
 
+  private async readDead({ limit, after }: DeadQuery): Promise<DeadPage> {
+    const { database } = this.engine
+    const { gte, lt } = under('y!')
+    const below = after === undefined ? lt : keys.deadPlace(Number(after), '')
+    const rows = await database.read({ gte, lt: below, limit: limit + 1, reverse: true })
+    const page = rows.slice(0, limit).map(([key]) => key)
+    const texts = await database.getMany(page.map((key) => keys.dead(nameOfKey(key))))
+    const notices = texts.filter((text) => text !== undefined).map(decodeNotice)
+    const last = page.at(-1)
+    return last === undefined || rows.length <= limit
+      ? { notices }
+      : { notices, next: String(placeOfKey(last)) }
+  }
+
   private async settleNow(id: string, result: NoticeResult): Promise<void> {
-    const text = await this.engine.database.get(keys.notice(id))
-    if (text === undefined) return
-    const notice = decodeNotice(text)
+    const notice = await this.readWaiting(id)
+    if (notice === undefined) return
     const group = this.engine.writing()
-    group.del(keys.queued(notice.due, id))
+    this.take(group, notice)
     const tried = { ...notice, tries: notice.tries + 1 }
-    if (result.result === 'retry') this.put(group, { ...tried, due: result.due })
-    else {
-      group.del(keys.notice(id))
-      this.waiting -= 1
+    if (result.result === 'retry') {
+      this.put(group, { ...tried, due: result.due })
+      this.waiting += 1
     }
-    if (result.result === 'dead') {
-      group.put(keys.dead(id), encodeRecord({ notice: tried }))
-      this.dead += 1
+    if (result.result === 'dead') this.keep(group, tried)
+    await group.done
+    this.adding.delete(id)
+  }
+
+  private async replaceNow(id: string, notices: readonly Notice[]): Promise<void> {
+    const notice = await this.readWaiting(id)
+    if (notice === undefined) return
+    const group = this.engine.writing()
+    this.take(group, notice)
+    const again = notices.find((each) => each.id === id)
+    for (const each of notices) if (each.id !== id) this.add(group, each)
+    if (again !== undefined) {
+      this.put(group, again)
+      this.waiting += 1
     }
     await group.done
     this.adding.delete(id)
   }
 
+  private async replayNow(id: string): Promise<boolean> {
+    const text = await this.engine.database.get(keys.dead(id))
+    const place = this.kept.get(id)
+    if (text === undefined || place === undefined) return false
+    const group = this.engine.writing()
+    this.bury(group, id, place)
+    this.add(group, { ...decodeNotice(text), due: this.now(), tries: 0 })
+    await group.done
+    return true
+  }
+
+  private async readWaiting(id: string): Promise<Notice | undefined> {
+    const text = await this.engine.database.get(keys.notice(id))
+    return text === undefined ? undefined : decodeNotice(text)
+  }
+
+  private isWaiting(id: string): boolean {
+    return this.adding.has(id) || this.engine.database.getSync(keys.notice(id)) !== undefined
+  }
+
   private put(group: Group, notice: Notice): void {
     group.put(keys.notice(notice.id), encodeRecord({ notice }))
     group.put(keys.queued(notice.due, notice.id), encodeRecord({}))
+  }
+
+  private take(group: Group, { id, due }: Notice): void {
+    group.del(keys.queued(due, id))
+    group.del(keys.notice(id))
+    this.waiting -= 1
+  }
+
+  private keep(group: Group, notice: Notice): void {
+    const { id } = notice
+    const before = this.kept.get(id)
+    if (before !== undefined) this.bury(group, id, before)
+    this.lastPlace += 1
+    this.kept.set(id, this.lastPlace)
+    group.put(keys.dead(id), encodeRecord({ notice }))
+    group.put(keys.deadPlace(this.lastPlace, id), encodeRecord({}))
+    for (const [oldest, place] of this.kept) {
+      if (this.kept.size <= maxDeadNotices) return
+      this.bury(group, oldest, place)
+    }
+  }
+
+  private bury(group: Group, id: string, place: number): void {
+    this.kept.delete(id)
+    group.del(keys.deadPlace(place, id))
+    group.del(keys.dead(id))
   }
 }
 

@@ -2,14 +2,16 @@ import type { NamePage } from '../../core/ports.ts'
 import type { Tag, TagChanges, TagFilter } from '../aggregate/tags.ts'
 import type { Database } from './database.ts'
 import type { Group } from './engine.ts'
-import { keys, nameOfKey, tagPrefix, under } from './keys.ts'
+import { isLongTag, keys, nameOfKey, tagPrefix, under } from './keys.ts'
 import { decodeRecord, encodeRecord } from './records.ts'
 
 /** Writes the tags that a commit gives and takes. */
 export function writeTags(group: Group, name: string, changes: TagChanges): void {
   for (const tag of changes.removed) group.del(keys.tag(tag, name))
-  for (const tag of changes.added)
-    group.put(keys.tag(tag, name), encodeRecord({ value: tag.value }))
+  for (const tag of changes.added) {
+    const { value, of } = tag
+    group.put(keys.tag(tag, name), encodeRecord(isLongTag(of) ? { value, of } : { value }))
+  }
 }
 
 /** All that the tags of a kind are of: one read for each, however many names bear it. */
@@ -72,6 +74,7 @@ async function matching(
 
 function bears(record: string | undefined, filter: TagFilter): boolean {
   if (record === undefined) return false
-  if (filter.below === undefined) return true
-  return (decodeRecord(record) as { value: number }).value < filter.below
+  if (filter.below === undefined && !isLongTag(filter.of)) return true
+  const { value, of = filter.of } = decodeRecord(record) as { value: number; of?: string }
+  return of === filter.of && (filter.below === undefined || value < filter.below)
 }

@@ -1,16 +1,18 @@
 import type { ChannelCommitted } from '../../core/ports.ts'
 import type { ChannelDraft } from '../aggregate/channel-draft.ts'
 import type { ClaimMutation } from '../aggregate/claims.ts'
+import { isMember } from '../aggregate/members.ts'
 import { draftTags } from '../aggregate/tags.ts'
 import type { ChannelRecord, ChannelSlot, ClaimRecord } from './channel-slot.ts'
 import type { Group } from './engine.ts'
 import { keys, logKeys } from './keys.ts'
+import { encodeMember } from './member-cache.ts'
 import { encodeEntry, encodeRecord, encodeText } from './records.ts'
 import { writeTags } from './tag-index.ts'
 
 /**
  * Writes what an accepted draft changes, before it is applied. A publish is one put: the head is read back from
- * the last entry, and the channel's record is written only when it changes.
+ * the last entry, and the channel's record is written only when it changes. A member has a key of its own.
  */
 export function writeChannel(
   group: Group,
@@ -39,6 +41,7 @@ function writeLife(
   for (const claim of draft.claims) writeClaim(group, log, claim)
   writeState(group, log, committed)
   writePresence(group, slot, draft)
+  writeMembers(group, log, draft)
   if (draft.created && draft.base.createdBy !== undefined)
     group.put(keys.created(draft.base.createdBy, slot.name), encodeRecord({}))
   if (committed.head.version !== committed.prev.version || draft.hidden !== draft.base.hidden)
@@ -51,7 +54,7 @@ function recordOf(
   { head }: ChannelCommitted,
 ): ChannelRecord {
   const { epoch, createdBy } = draft.base
-  const { optionsVersion, everSubscribed, hidden } = draft
+  const { optionsVersion, everSubscribed, hidden, memberCount } = draft
   return {
     log: slot.log,
     epoch,
@@ -60,6 +63,7 @@ function recordOf(
     everSubscribed,
     hidden,
     ...(createdBy !== undefined && { createdBy }),
+    ...(memberCount > 0 && { members: memberCount }),
   }
 }
 
@@ -101,5 +105,16 @@ function writePresence(group: Group, slot: ChannelSlot, draft: ChannelDraft): vo
     const key = logKeys.tombstone(slot.log, user)
     if (tombstone === undefined) group.del(key)
     else group.put(key, encodeRecord(tombstone))
+  }
+}
+
+function writeMembers(group: Group, log: string, { base, room, members }: ChannelDraft): void {
+  if (room !== base.room) group.put(logKeys.room(log), encodeRecord({ room }))
+  for (const [user, standing] of members ?? []) {
+    const before = base.members.get(user)
+    if (isMember(standing)) group.put(logKeys.member(log, user), encodeMember(standing))
+    else if (isMember(before)) group.del(logKeys.member(log, user))
+    if (standing === 'removed') group.put(logKeys.removed(log, user), encodeRecord({}))
+    else if (before === 'removed') group.del(logKeys.removed(log, user))
   }
 }

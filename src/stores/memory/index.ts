@@ -6,7 +6,7 @@ import { MemoryChannels } from './channels.ts'
 import { MemoryOutbox } from './outbox.ts'
 import { MemoryUsers } from './users.ts'
 
-/** Settings of the memory store; `now` (Unix milliseconds) is the clock of its leases. */
+/** Settings of the memory store; `now` (Unix milliseconds) is the clock of its leases and of `replay`. */
 export interface MemoryStoresOptions extends Partial<RecoverySettings> {
   readonly now?: () => number
 }
@@ -14,7 +14,7 @@ export interface MemoryStoresOptions extends Partial<RecoverySettings> {
 /** Stores that end with the process. One instance may serve several nodes of one process. */
 export function createMemoryStores(options: MemoryStoresOptions = {}): Stores {
   const { recoveryEntries = 1000, recoverySeconds = 300, now = Date.now } = options
-  const outbox = new MemoryOutbox()
+  const outbox = new MemoryOutbox(now)
   const addNotice = outbox.add.bind(outbox)
   let closed = false
   return {

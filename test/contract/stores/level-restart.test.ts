@@ -299,9 +299,9 @@ describe('the format', () => {
     await open().then((opened) => opened.close())
     stores = undefined
     await withDatabase((database) =>
-      database.write([{ type: 'put', key: 'format', value: '{"v":2}' }]),
+      database.write([{ type: 'put', key: 'format', value: '{"v":3}' }]),
     )
-    await expect(open()).rejects.toThrow(/format version 2, .*versions up to 1/)
+    await expect(open()).rejects.toThrow(/format version 3, .*versions up to 2/)
     await expect(open()).rejects.toThrow(Failure)
   })
 
