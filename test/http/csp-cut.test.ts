@@ -25,7 +25,8 @@ describe.each(cspModes)('CSP, $name, behind a proxy that dies in the middle of a
     proxy = await startCuttingProxy(server.port, seed)
     peer = await cspTransport(mode).open(proxy.url)
     const { link } = door.only
-    proxy.cutWithin(4000)
+    // Three times what one answer takes, so that asking again gets through in the end.
+    proxy.cutWithin(12_000)
     const [down, up] = [numbered('down'), numbered('up')]
     for (const text of up) peer.send(text)
     for (const text of down) {
