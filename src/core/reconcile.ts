@@ -75,7 +75,11 @@ async function attachMissing(
     })
     return
   }
-  await Promise.all(missing.map((connection) => place(core, { ...coming, channel, connection })))
+  const placed = await Promise.allSettled(
+    missing.map((connection) => place(core, { ...coming, channel, connection })),
+  )
+  // Only when all are over may the lane go on: a late one would undo what comes after it.
+  for (const outcome of placed) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 function detachOutdated(
@@ -135,7 +139,8 @@ async function place(
 ): Promise<void> {
   const { channel, connection, subscription, arrival } = at
   const { generation, joined } = subscription
-  connection.channels.set(channel.name, { channel, generation })
+  const attachment = { channel, generation }
+  connection.channels.set(channel.name, attachment)
   const own = subscription.connections.find((item) => item.id === connection.id)
   const cameWithJoin = own?.generation === generation && joined !== undefined && joined > 0
   let attached = false
@@ -146,7 +151,7 @@ async function place(
       ...(cameWithJoin ? { ownJoin: joined } : {}),
     })
   } finally {
-    if (!attached && connection.channels.get(channel.name)?.channel === channel) {
+    if (!attached && connection.channels.get(channel.name) === attachment) {
       connection.channels.delete(channel.name)
     }
   }
