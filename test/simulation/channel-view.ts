@@ -167,6 +167,8 @@ export class ChannelView {
 
   #checkShown(life: ChannelLife, items: readonly HistoryItem[]): void {
     if (this.historySize === 0 || !this.#viewer.steady(this.channel)) return
+    // Its end comes next; its entries are gone already.
+    if (life.destroyed) return
     const all = life.entries.slice(0, this.offset)
     const ownJoin = all.findLastIndex(
       (entry) => entry.kind === 'join' && entry.author.user === this.#viewer.user,
