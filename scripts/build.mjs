@@ -9,6 +9,7 @@ const require = createRequire(import.meta.url)
 const dist = join(root, 'dist')
 // Whoever runs the last build meanwhile never finds half of a new one.
 const next = join(root, `.build-${process.pid}`)
+const bundling = { bundle: true, logLevel: 'warning' }
 
 if (!(process.argv.includes('--if-stale') && isBuilt())) process.exitCode = await build()
 
@@ -16,7 +17,10 @@ async function build() {
   try {
     const compiled = await compile()
     if (compiled !== 0) return compiled
+    const declared = await declareClient()
+    if (declared !== 0) return declared
     await bundlePageScripts()
+    await bundleClient()
     chmodSync(join(next, 'cli.js'), 0o755)
     stampBuild(next)
     rmSync(dist, { recursive: true, force: true })
@@ -32,17 +36,42 @@ function compile() {
   return runNode([tsc, '-p', 'tsconfig.build.json', '--outDir', next])
 }
 
+/** Types of what runs in browsers; what it runs is bundled. */
+function declareClient() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  return runNode([tsc, '-p', 'tsconfig.client-build.json', '--outDir', next])
+}
+
 /** Classic scripts for `<script src>`: one for reading, one for speed. */
 async function bundlePageScripts() {
+  await bundlePageScript('hookbox', { target: 'es2017' })
+  await bundlePageScript('offhook', { target: 'es2022' })
+}
+
+async function bundlePageScript(name, options) {
   const shared = {
-    entryPoints: [join(root, 'src', 'client', 'hookbox-classic.ts')],
-    bundle: true,
+    ...bundling,
+    ...options,
+    entryPoints: [join(root, 'src', 'client', `${name}-classic.ts`)],
     format: 'iife',
-    target: 'es2017',
     charset: 'ascii',
-    logLevel: 'warning',
   }
   const esbuild = require('esbuild')
-  await esbuild.build({ ...shared, outfile: join(next, 'static', 'hookbox.js') })
-  await esbuild.build({ ...shared, minify: true, outfile: join(next, 'static', 'hookbox.min.js') })
+  await esbuild.build({ ...shared, outfile: join(next, 'static', `${name}.js`) })
+  await esbuild.build({ ...shared, minify: true, outfile: join(next, 'static', `${name}.min.js`) })
+}
+
+/** `offhook/client` and `offhook/react`, with what both need in one place: there is one class OffhookError. */
+async function bundleClient() {
+  await require('esbuild').build({
+    ...bundling,
+    entryPoints: ['client', 'client/react'].map((folder) => join(root, 'src', folder, 'index.ts')),
+    outbase: join(root, 'src'),
+    outdir: next,
+    chunkNames: 'client/shared-[hash]',
+    target: 'es2022',
+    format: 'esm',
+    splitting: true,
+    external: ['react'],
+  })
 }

@@ -12,6 +12,8 @@ const buildInputs = [
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
+  'tsconfig.client-build.json',
+  'tsconfig.pure.json',
 ]
 const stamp = join(root, 'dist', '.stamp')
 

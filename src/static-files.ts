@@ -7,7 +7,7 @@ const script = 'text/javascript; charset=utf-8'
 export function readStaticFiles(): { files: StaticFiles; missing: readonly string[] } {
   const files = new Map<string, { type: string; body: Buffer }>()
   const missing: string[] = []
-  for (const name of ['hookbox.js', 'hookbox.min.js']) {
+  for (const name of ['hookbox.js', 'hookbox.min.js', 'offhook.js', 'offhook.min.js']) {
     const body = readBuilt(name)
     if (body === undefined) missing.push(name)
     else files.set(`/static/${name}`, { type: script, body })

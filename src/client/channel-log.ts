@@ -66,7 +66,7 @@ export class ChannelLog {
     const news = isSameEpoch
       ? page.items.filter(({ offset }) => offset !== undefined && offset > before.offset)
       : page.items
-    this.#users = listOf(args, 'presence').filter((name) => typeof name === 'string')
+    this.#users = listOf(args, 'presence') as string[]
     this.#state = new Map(isObject(args.state) ? Object.entries(args.state) : [])
     const head = numberOf(args, 'offset')
     const offset = how === 'recovered' && isSameEpoch ? Math.max(before.offset, head) : head

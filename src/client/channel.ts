@@ -114,22 +114,16 @@ export class ChannelView {
   async publish(payload: unknown, options: PublishOptions = {}): Promise<Published> {
     const id = options.id ?? this.#host.newId()
     const answer = await this.#ask('PUBLISH', { payload, id }, 'wait')
-    const { epoch, offset, datetime, duplicate } = answer
-    return {
-      id,
-      datetime: String(datetime),
-      duplicate: duplicate === true,
-      ...(typeof epoch === 'string' ? { epoch } : {}),
-      ...(typeof offset === 'number' ? { offset } : {}),
-    }
+    const { epoch, offset, datetime, duplicate = false } = answer
+    return { id, epoch, offset, datetime, duplicate } as Published
   }
 
-  async history(query: HistoryQuery = {}): Promise<HistoryPage> {
+  async history(query?: HistoryQuery): Promise<HistoryPage> {
     return readPage(this.name, await this.#ask('HISTORY', { ...query }, 'fail'))
   }
 
   async presence(): Promise<string[]> {
-    return listOf(await this.#ask('PRESENCE', {}, 'fail'), 'presence').map(String)
+    return listOf(await this.#ask('PRESENCE', {}, 'fail'), 'presence') as string[]
   }
 
   /** Pages call it as often as they like: one request is under way at a time. */
@@ -140,11 +134,11 @@ export class ChannelView {
     return this.#loading
   }
 
-  [Symbol.asyncIterator](): ChannelReader {
-    const reader = new ChannelReader((ended) => this.#readers.delete(ended))
+  [Symbol.asyncIterator](): AsyncGenerator<Entry, undefined> {
+    const reader = new ChannelReader()
     this.#readers.add(reader)
     this.subscribe().catch((error: OffhookError) => reader.end(error))
-    return reader
+    return reader.read(() => this.#readers.delete(reader))
   }
 
   /** A frame that concerns this channel. */
@@ -168,7 +162,7 @@ export class ChannelView {
   /** Nothing will come any more. */
   end(error: OffhookError): void {
     this.#membership.fail(error)
-    for (const reader of [...this.#readers]) reader.end()
+    for (const reader of this.#readers) reader.end()
   }
 
   #ask(name: string, args: FrameArgs, onRetry: 'wait' | 'fail'): Promise<FrameArgs> {
@@ -222,12 +216,12 @@ export class ChannelView {
 
   #takeOwnLeave(): void {
     this.#membership.detached()
-    if (!this.isWanted) for (const reader of [...this.#readers]) reader.end()
+    if (!this.isWanted) for (const reader of this.#readers) reader.end()
   }
 
   #takeState(args: FrameArgs): void {
     const updates = isObject(args.updates) ? args.updates : {}
-    const deletes = listOf(args, 'deletes').map(String)
+    const deletes = listOf(args, 'deletes') as string[]
     this.#log.takeState(updates, deletes)
     this.#emitter.emit('state', { updates: new Map(Object.entries(updates)), deletes })
     this.#emitter.emit('change', undefined)
@@ -241,7 +235,7 @@ export class ChannelView {
   }
 
   #toReaders(entry: Entry): void {
-    for (const reader of [...this.#readers]) reader.push(entry)
+    for (const reader of this.#readers) reader.push(entry)
   }
 
   #statusMayHaveChanged(): void {

@@ -1,5 +1,3 @@
-import { isObject } from './frames.ts'
-
 /** How long a stream and a held request last, in seconds; a stream shows a sign of life each `beat`. */
 export const cspSeconds = { stream: 50, poll: 25, beat: 15 } as const
 
@@ -22,13 +20,11 @@ export interface CspRequests {
 
 /** Shakes hands. Cookies count at the handshake only (spec/safety.md §1). */
 export async function openCspRequests(base: string, mode: 'stream' | 'poll'): Promise<CspRequests> {
-  const url = `${base}/csp`
   const post = async (path: string, init: RequestInit): Promise<Response> => {
-    const response = await fetch(`${url}/${path}`, { method: 'POST', cache: 'no-store', ...init })
+    const response = await fetch(`${base}/csp/${path}`, { method: 'POST', ...init })
     if (response.ok) return response
-    throw response.status >= 500 || response.status === 429
-      ? new Error(`status ${response.status}`)
-      : new SessionGone(`status ${response.status}`)
+    const mayPass = response.status >= 500 || response.status === 429
+    throw new (mayPass ? Error : SessionGone)(`status ${response.status}`)
   }
   const shake = (credentials: RequestCredentials) =>
     post(`handshake?${variables[mode]}`, { credentials })
@@ -37,19 +33,11 @@ export async function openCspRequests(base: string, mode: 'stream' | 'poll'): Pr
     if (error instanceof TypeError) return shake('same-origin')
     throw error
   })
-  const session = keyOf(parseBatch(await response.text()))
-  const credentials = 'same-origin'
+  const { session } = parseBatch(await response.text()) as { session: string }
   return {
-    comet: (acknowledged, signal) =>
-      post(`comet?s=${session}&a=${acknowledged}`, { credentials, signal }),
-    send: async (packets, signal) => {
-      const body = { 'Content-Type': 'text/plain;charset=UTF-8' }
-      const answer = await post(`send?s=${session}`, {
-        credentials,
-        signal,
-        headers: body,
-        body: packets,
-      })
+    comet: (acknowledged, signal) => post(`comet?s=${session}&a=${acknowledged}`, { signal }),
+    send: async (body, signal) => {
+      const answer = await post(`send?s=${session}`, { body, signal })
       await answer.text()
     },
   }
@@ -57,13 +45,6 @@ export async function openCspRequests(base: string, mode: 'stream' | 'poll'): Pr
 
 /** The JSON inside the parentheses that the classic clients evaluate; undefined where there is none. */
 export function parseBatch(text: string): unknown {
-  const json = text.trim()
-  if (!(json.startsWith('(') && json.endsWith(')'))) return undefined
-  return JSON.parse(json.slice(1, -1))
-}
-
-function keyOf(answer: unknown): string {
-  const key = isObject(answer) ? answer['session'] : undefined
-  if (typeof key !== 'string') throw new Error('no session')
-  return encodeURIComponent(key)
+  const json = text.trim().slice(1, -1)
+  return json === '' ? undefined : JSON.parse(json)
 }

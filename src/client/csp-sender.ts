@@ -2,8 +2,8 @@ import type { CspRequests } from './csp-requests.ts'
 import { Persistence } from './persistence.ts'
 import type { LinkEnd } from './transport.ts'
 
-/** Characters per packet: with escapes and UTF-8 well below what the server takes at once. */
-const maxPacketLength = 32_768
+/** A packet of so many characters takes no further frame: well below what the server takes at once. */
+const fullPacketLength = 16_384
 const sendTimeoutMs = 15_000
 
 /**
@@ -14,7 +14,7 @@ export class CspSender {
   readonly #requests: CspRequests
   readonly #onEnd: (end: LinkEnd) => void
   readonly #persistence = new Persistence()
-  #text = ''
+  readonly #frames: string[] = []
   #lastId = 0
   #isBusy = false
   #closing: (() => void) | undefined
@@ -24,8 +24,8 @@ export class CspSender {
     this.#onEnd = onEnd
   }
 
-  push(text: string): void {
-    this.#text += text
+  push(frame: string): void {
+    this.#frames.push(frame)
     this.#run()
   }
 
@@ -45,21 +45,21 @@ export class CspSender {
     // What is sent in the same turn goes into the same packet.
     Promise.resolve()
       .then(() => this.#sendAll())
-      .then(
-        () => {
-          this.#isBusy = false
-        },
-        () => this.#giveUp(),
-      )
+      .catch(() => this.#giveUp())
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#text !== '') {
-      const end = endOfPacket(this.#text)
-      await this.#send(this.#text.slice(0, end))
-      this.#text = this.#text.slice(end)
+    while (this.#frames.length > 0) {
+      let packet = ''
+      while (this.#frames.length > 0 && packet.length < fullPacketLength) {
+        packet += this.#frames.shift()
+      }
+      await this.#send(packet)
     }
-    if (this.#closing === undefined) return
+    if (this.#closing === undefined) {
+      this.#isBusy = false
+      return
+    }
     await this.#send(null)
     this.#closing()
   }
@@ -74,11 +74,4 @@ export class CspSender {
     if (this.#closing === undefined) this.#onEnd(this.#persistence.end)
     else this.#closing()
   }
-}
-
-/** Where the next packet ends: never between the two halves of a character. */
-function endOfPacket(text: string): number {
-  if (text.length <= maxPacketLength) return text.length
-  const code = text.charCodeAt(maxPacketLength - 1)
-  return code >= 0xd800 && code < 0xdc00 ? maxPacketLength - 1 : maxPacketLength
 }

@@ -10,20 +10,20 @@ export interface Entry<Payload = unknown> {
   readonly channel: string
   readonly payload: Payload
   /** Missing on anonymous channels; null for what the app published in nobody's name. */
-  readonly user?: string | null
+  readonly user?: string | null | undefined
   /** RFC 3339, UTC. */
-  readonly datetime?: string
+  readonly datetime?: string | undefined
   /** Counts from 1 without holes; missing where the channel has no history. */
-  readonly offset?: number
+  readonly offset?: number | undefined
 }
 
 /** Somebody came into a channel or left it. */
 export interface Coming {
   readonly type: 'join' | 'leave'
   readonly channel: string
-  readonly user?: string | null
-  readonly datetime?: string
-  readonly offset?: number
+  readonly user?: string | null | undefined
+  readonly datetime?: string | undefined
+  readonly offset?: number | undefined
 }
 
 /** Anything that a history holds. */

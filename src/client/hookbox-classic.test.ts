@@ -422,6 +422,7 @@ test('disconnect while connecting ends without a callback', () => {
 
 test('without WebSocket, and without another way, connect gives a connection that never opens', () => {
   vi.stubGlobal('WebSocket', undefined)
+  vi.stubGlobal('fetch', undefined)
   const conn = hookbox.connect('http://a.example')
   conn.subscribe('room')
   expect(conn.connected).toBe(false)

@@ -1,4 +1,5 @@
 import { Connection } from './connection.ts'
+import { cspPoll, cspStream } from './csp.ts'
 import type { FrameArgs } from './frames.ts'
 import { createLogging, type Logging } from './logging.ts'
 import type { Transport } from './transport.ts'
@@ -11,7 +12,7 @@ import { websocket } from './websocket.ts'
  */
 
 /** Best first: the next one is tried where one is missing or fails before it has opened. */
-const transports: readonly Transport[] = [websocket]
+const transports: readonly Transport[] = [websocket, cspStream, cspPoll]
 
 /** What stands at `window.hookbox`. */
 export interface Hookbox {

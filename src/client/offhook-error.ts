@@ -1,22 +1,32 @@
 import type { RefusalCode } from '../core/errors.ts'
 import type { FrameArgs } from './frames.ts'
 
-/** What the SDK itself refuses: text, and whether the same may succeed later. */
-const own = {
-  closed: ['The connection was closed by this page', 'no retry'],
-  unreachable: ['The server cannot be reached', 'retry'],
-  link_lost: ['The link was lost', 'retry'],
-  no_answer: ['The server does not answer', 'retry'],
-  auth_failed: ['The auth function failed', 'retry'],
-  queue_full: ['Too much waits to be sent', 'retry'],
-  outcome_unknown: ['The link was lost before the answer came', 'no retry'],
-  user_changed: ['Another user is logged in now', 'no retry'],
-  unsubscribed: ['The subscription was given up', 'no retry'],
-  reader_too_slow: ['The loop over the channel is too slow', 'no retry'],
-} as const satisfies Record<string, readonly [text: string, repeat: 'retry' | 'no retry']>
+/**
+ * Codes that only the SDK gives; the server's are in the table of core/errors.ts. `closed`: by this page.
+ * `unreachable`: no transport opened. `link_lost`, `no_answer`: why it is offline. `auth_failed`: the auth function
+ * rejected, `cause` says why. `queue_full`: too much waits to be sent. `outcome_unknown`: the link was lost before the
+ * answer came. `user_changed`: another user is logged in now. `unsubscribed`: unsubscribe() came before subscribe() was
+ * through. `reader_too_slow`: a loop over a channel fell behind.
+ */
+export type ClientCode =
+  | 'closed'
+  | 'unreachable'
+  | 'link_lost'
+  | 'no_answer'
+  | 'auth_failed'
+  | 'queue_full'
+  | 'outcome_unknown'
+  | 'user_changed'
+  | 'unsubscribed'
+  | 'reader_too_slow'
 
-/** Codes that only the SDK gives; the server's are in the table of core/errors.ts. */
-export type ClientCode = keyof typeof own
+const mayPass: ReadonlySet<ClientCode> = new Set<ClientCode>([
+  'unreachable',
+  'link_lost',
+  'no_answer',
+  'auth_failed',
+  'queue_full',
+])
 
 /** Every code an OffhookError may have. */
 export type OffhookErrorCode = RefusalCode | ClientCode
@@ -38,19 +48,16 @@ export class OffhookError extends Error {
   }
 }
 
-/** An error of the SDK's own. */
+/** An error of the SDK's own; its text is its code in words (each text costs every page its bytes). */
 export function clientError(code: ClientCode, options: ErrorOptions = {}): OffhookError {
-  const [text, repeat] = own[code]
-  return new OffhookError(code, text, { ...options, retry: repeat === 'retry' })
+  return new OffhookError(code, code.replace(/_/g, ' '), { ...options, retry: mayPass.has(code) })
 }
 
 /** The error in an ERROR frame (`msg`, `retry`), or in a DISCONNECT frame (`reason`, `reconnect`). */
 export function errorOf(args: FrameArgs): OffhookError {
   const { code, msg, reason, retry, reconnect } = args
   // A newer server may know codes that this table lacks: they are passed on as they are.
-  return new OffhookError(
-    (typeof code === 'string' ? code : 'internal') as OffhookErrorCode,
-    String(msg ?? reason ?? code),
-    { retry: retry === true || reconnect === true },
-  )
+  return new OffhookError(code as OffhookErrorCode, String(msg ?? reason ?? code), {
+    retry: (retry ?? reconnect) === true,
+  })
 }

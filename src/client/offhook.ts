@@ -53,8 +53,8 @@ export interface Published {
   readonly datetime: string
   /** The id was known: this publish had been made before. */
   readonly duplicate: boolean
-  readonly epoch?: string
-  readonly offset?: number
+  readonly epoch?: string | undefined
+  readonly offset?: number | undefined
 }
 
 /** How to publish. */

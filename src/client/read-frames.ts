@@ -1,28 +1,27 @@
-import type { Coming, Entry, HistoryItem, HistoryPage } from './entry.ts'
-import { type FrameArgs, isObject, listOf, textOf } from './frames.ts'
+import type { Entry, HistoryItem, HistoryPage } from './entry.ts'
+import { type FrameArgs, listOf, textOf } from './frames.ts'
+
+const types: ReadonlyMap<unknown, HistoryItem['type']> = new Map([
+  ['PUBLISH', 'publish'],
+  ['SUBSCRIBE', 'join'],
+  ['UNSUBSCRIBE', 'leave'],
+] as const)
 
 /** Turns a version 2 frame or a history entry into an item; undefined for a name that is none. */
 export function readItem(channel: string, name: unknown, args: unknown): HistoryItem | undefined {
-  if (!isObject(args)) return undefined
-  const { user, datetime, offset, payload } = args
-  const common = {
-    channel,
-    ...(typeof user === 'string' || user === null ? { user } : {}),
-    ...(typeof datetime === 'string' ? { datetime } : {}),
-    ...(typeof offset === 'number' ? { offset } : {}),
-  }
-  if (name === 'PUBLISH') return { type: 'publish', payload, ...common } satisfies Entry
-  if (name === 'SUBSCRIBE') return { type: 'join', ...common } satisfies Coming
-  if (name === 'UNSUBSCRIBE') return { type: 'leave', ...common } satisfies Coming
-  return undefined
+  const type = types.get(name)
+  if (type === undefined) return undefined
+  // What the server says of its own entries is taken as it is.
+  const { user, datetime, offset, payload } = args as Entry
+  const common = { channel, user, datetime, offset }
+  return type === 'publish' ? { type, payload, ...common } : { type, ...common }
 }
 
 /** The `history` of a snapshot or of an answer to HISTORY. */
 export function readPage(channel: string, args: FrameArgs): HistoryPage {
-  const items = listOf(args, 'history').flatMap((item) => {
-    const read = Array.isArray(item) ? readItem(channel, item[0], item[1]) : undefined
-    return read === undefined ? [] : [read]
-  })
+  const items = (listOf(args, 'history') as [string, unknown][])
+    .map(([name, item]) => readItem(channel, name, item))
+    .filter((item) => item !== undefined)
   return { epoch: textOf(args, 'epoch'), items, entries: items.filter(isEntry) }
 }
 

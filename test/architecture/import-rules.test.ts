@@ -105,7 +105,12 @@ const rules: readonly {
   {
     folder: 'src/client',
     allowed: ['./frames.ts', '../protocols/hookbox/frames.ts', '../core/errors.ts'],
-    forbidden: ['node:fs', 'ws', '../core/hub.ts', '../http/listener.ts'],
+    forbidden: ['node:fs', 'ws', 'react', '../core/hub.ts', '../http/listener.ts'],
+  },
+  {
+    folder: 'src/client/react',
+    allowed: ['./provider.ts', '../offhook.ts', 'react'],
+    forbidden: ['node:fs', 'ws', 'react-dom', '../../core/hub.ts', '../../http/listener.ts'],
   },
 ]
 
