@@ -5,6 +5,7 @@ import { channelEmptied } from './operations/destroy-channel.ts'
 import { removeConnection, removeGhosts } from './operations/disconnect.ts'
 import { healIntents } from './operations/heal-intents.ts'
 import { allNames } from './paging.ts'
+import { healWatched } from './server-presence.ts'
 
 const sweepMs = 30_000
 /** Later than any time: a node that does not hold its lease is never old enough. */
@@ -41,6 +42,7 @@ export class Maintenance {
     this.#every('intents', sweepMs, () =>
       this.#whenLeased('intents', () => healIntents(this.#core)),
     )
+    this.#every('server presence', sweepMs, () => healWatched(this.#core))
     this.#every('polling', sweepMs, () => pollers.takeOver())
     this.#core.background('polling', pollers.takeOver())
     this.#cancels.set(

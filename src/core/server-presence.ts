@@ -24,6 +24,23 @@ export async function showWatched(
   await showPresence(core, channel, options.server_user_presence)
 }
 
+/** Puts right what a crash or an outage between a user's coming and its showing has left wrong, in channels held here. */
+export async function healWatched(core: Core): Promise<void> {
+  for (const channel of [...core.hub.channels.values()]) {
+    const { server_presenceful: isWatching, server_user_presence: users } = channel.options
+    if (!isWatching) continue
+    const present = await readPresence(core, users)
+    const wrong = present.filter(([user, json]) => channel.state.get(user) !== json)
+    if (wrong.length > 0) {
+      await showPresence(
+        core,
+        channel.name,
+        wrong.map(([user]) => user),
+      )
+    }
+  }
+}
+
 /** Writes until what was read before the commit still holds after it: users come and go meanwhile. */
 async function showPresence(core: Core, channel: string, users: readonly string[]): Promise<void> {
   let shown = await readPresence(core, users)
