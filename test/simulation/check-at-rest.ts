@@ -172,14 +172,16 @@ function checkView(
 }
 
 /** Who watches users sees them; what is empty and may go is gone. */
-function checkAbandoned({ judge, plan, clients }: World, channels: Truth['channels']): void {
+function checkAbandoned({ judge, plan, nodes, clients }: World, channels: Truth['channels']): void {
   const online = new Set(clients.filter((each) => each.isOnline).map((each) => each.user))
   for (const [name, channel] of channels) {
     const keeps = plan.channels.find((each) => each.name === name)?.keeps === true
     if (channel.everSubscribed && channel.presence.length === 0 && !keeps) {
       judge.violated('rest', `${name} is empty and was not destroyed`)
     }
-    if (!channel.options.server_presenceful) continue
+    // Where nobody looks, nobody puts it right.
+    const isHeld = nodes.some((node) => node.running?.core.hub.channels.has(name))
+    if (!channel.options.server_presenceful || !isHeld) continue
     for (const user of channel.options.server_user_presence) {
       const said = channel.state.find(([key]) => key === user)?.[1]
       if (said !== String(online.has(user))) {
