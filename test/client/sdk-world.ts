@@ -1,8 +1,10 @@
 import { afterEach } from 'vitest'
 import {
+  type Channel,
   type ChannelTypes,
   type ConnectOptions,
   connect,
+  type Entry,
   type Offhook,
 } from '../../src/client/index.ts'
 import {
@@ -71,6 +73,17 @@ export function inState(client: Offhook, state: Offhook['state']): Promise<void>
       if (status.state !== state) return
       off()
       resolve()
+    })
+  })
+}
+
+/** Resolves with the first entry of that payload. */
+export function untilEntry(channel: Channel, payload: unknown): Promise<Entry> {
+  return new Promise((resolve) => {
+    const off = channel.on('entry', (entry) => {
+      if (entry.payload !== payload) return
+      off()
+      resolve(entry)
     })
   })
 }

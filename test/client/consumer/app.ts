@@ -1,0 +1,51 @@
+// A page of somebody else, compiled against the packed package (types.test.ts).
+import { type Channel, connect, type Entry, OffhookError, type Published } from 'offhook/client'
+import { OffhookProvider, useChannel, useConnectionState } from 'offhook/react'
+
+interface Chat {
+  text: string
+}
+interface Headline {
+  title: string
+}
+
+const offhook = connect<{ 'room:*': Chat; news: Headline }>('https://live.example', {
+  payload: { page: 1 },
+  auth: async () => ({ token: 'abc', payload: null }),
+  transports: ['websocket', 'csp-stream', 'csp-poll'],
+})
+
+const room: Channel<Chat> = offhook.channel('room:tea')
+const headline: Entry<Headline> | undefined = offhook.channel('news').entries[0]
+const other: Channel<unknown> = offhook.channel('elsewhere')
+
+export async function chat(): Promise<string> {
+  await room.subscribe()
+  const published: Published = await room.publish({ text: 'hi' })
+  // @ts-expect-error: a chat line is no number
+  room.publish(1).catch(() => undefined)
+  // @ts-expect-error: there is no such transport
+  connect('/', { transports: ['pigeon'] })
+  room.on('entry', (entry) => entry.payload.text.length)
+  room.on('reset', ({ entries }) => entries.map(({ payload }) => payload.text))
+  offhook.on('state', ({ state, error }) => {
+    if (state === 'refused' && error?.code === 'unauthorized') other.unsubscribe().catch(() => {})
+    // @ts-expect-error: no such code
+    return error?.code === 'no_such_code'
+  })
+  try {
+    for await (const { payload, user } of room) return `${user}: ${payload.text}`
+  } catch (error) {
+    if (error instanceof OffhookError && error.retry) return error.code
+  }
+  return published.id + (headline?.payload.title ?? '')
+}
+
+export function Room(): string {
+  const { entries, presence, status, publish } = useChannel<Chat>('room:tea')
+  const { state } = useConnectionState()
+  publish({ text: 'hi' }).catch(() => {})
+  return [state, status, ...presence, ...entries.map(({ payload }) => payload.text)].join()
+}
+
+export const element = OffhookProvider({ client: offhook, children: null })
