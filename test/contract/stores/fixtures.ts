@@ -5,6 +5,8 @@ import type {
   ChannelCommitResult,
   ChannelCommitted,
   ChannelExpectation,
+  Marker,
+  MemberQuery,
   Notice,
   PublishClaim,
   Stores,
@@ -92,6 +94,41 @@ export function presence(
   return { change, user, generation, at: start }
 }
 
+/** A create of a room of epoch `e1`. */
+export function createRoom(
+  room: { closed: boolean; madeFor?: string } = { closed: false },
+  options: Partial<ChannelOptions> = {},
+): Create {
+  return create({ history_publish_only: true, ...options }, { room })
+}
+
+/** Adds or removes a member. */
+export function member(
+  act: 'add' | 'remove',
+  user: string,
+): Extract<ChannelChange, { change: 'member' }> {
+  return { change: 'member', act, user, at: start }
+}
+
+/** A place in a log. */
+export function place(offset: number, count: number): Marker {
+  return { offset, count }
+}
+
+/** Moves a read marker, or `left`; where every entry counts unless said otherwise. */
+export function marker(
+  user: string,
+  offset: number,
+  ...[count = offset, change = 'marker']: [count?: number, change?: 'marker' | 'left']
+): ChannelChange {
+  return { change, user, marker: { offset, count } }
+}
+
+/** Moves a read marker to the head as the commit has made it. */
+export function toHead(user: string): ChannelChange {
+  return marker(user, Number.MAX_SAFE_INTEGER)
+}
+
 /** Short calls on one channel of a store. */
 export function channelOf(stores: Stores, name = 'room') {
   const commit = (
@@ -121,6 +158,8 @@ export function channelOf(stores: Stores, name = 'room') {
         now: start,
         ...query,
       }),
+    members: (query: Partial<MemberQuery>) =>
+      stores.channels.members(name, { limit: 1000, ...query }),
   }
 }
 

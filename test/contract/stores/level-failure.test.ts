@@ -11,8 +11,11 @@ import {
   claimOf,
   connect,
   create,
+  createRoom,
   entry,
   ids,
+  marker,
+  member,
   noLimits,
   notice,
   presence,
@@ -95,6 +98,38 @@ describe('a failed batch', () => {
     expect((await userOf(stores).done([connect('c1')])).first).toBe(true)
   })
 
+  it('leaves members, markers and dead notices as they were', async () => {
+    const room = channelOf(stores)
+    await room.create(createRoom())
+    await room.done([member('add', 'ann'), entry('p1'), entry('p2')])
+    await room.done(
+      ['n1', 'n2', 'n3'].map((id) => ({ change: 'notice', notice: notice(id) }) as const),
+    )
+    await stores.outbox.settle('n1', { result: 'dead' })
+    const shown = async () => [
+      await room.snapshot(),
+      await room.members({}),
+      await stores.outbox.dead({ limit: 9 }),
+      await stores.outbox.due({ now: start, limit: 9 }),
+    ]
+    const before = await shown()
+    disk.state.mode = 'fails'
+    const failing = [
+      room.commit([marker('ann', 1), member('add', 'bob')]),
+      room.commit([member('remove', 'ann'), { change: 'room', closed: true }]),
+      stores.outbox.replay('n1'),
+      stores.outbox.replace('n2', [notice('n4')]),
+      stores.outbox.settle('n3', { result: 'dead' }),
+    ]
+    for (const { status } of await Promise.allSettled(failing)) expect(status).toBe('rejected')
+    disk.state.mode = 'works'
+    expect(await shown()).toEqual(before)
+    expect(await stores.outbox.stats()).toEqual({ waiting: 2, dead: 1 })
+    expect((await room.done([marker('ann', 1)])).markers).toHaveLength(1)
+    expect((await stores.channels.list({ limit: 9, member: 'bob' })).names).toEqual([])
+    expect(await stores.outbox.replay('n1')).toBe(true)
+  })
+
   it('rejects what was evaluated on top of it, and what rests on it', async () => {
     const room = channelOf(stores)
     await room.create()
@@ -160,7 +195,7 @@ describe('a failed batch', () => {
 describe('what is not on disk yet', () => {
   it('is neither acknowledged nor readable', async () => {
     const room = channelOf(stores)
-    await room.create()
+    await room.create(createRoom())
     disk.state.mode = 'held'
     const order: string[] = []
     const note = (name: string) => () => {
@@ -170,6 +205,8 @@ describe('what is not on disk yet', () => {
       room.done([entry('p1')]).then(note('commit')),
       room.snapshot().then(note('snapshot')),
       room.history().then(note('history')),
+      room.members({}).then(note('members')),
+      room.members({ users: ['ann'] }).then(note('member')),
       userOf(stores)
         .done([connect('c1')])
         .then(note('user')),
@@ -180,7 +217,14 @@ describe('what is not on disk yet', () => {
     disk.state.mode = 'works'
     disk.release()
     await Promise.all(calls)
-    expect([...order].sort()).toEqual(['commit', 'history', 'snapshot', 'user'])
+    expect([...order].sort()).toEqual([
+      'commit',
+      'history',
+      'member',
+      'members',
+      'snapshot',
+      'user',
+    ])
     expect(order[0]).toBe('commit')
   })
 

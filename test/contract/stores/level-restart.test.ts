@@ -15,14 +15,19 @@ import {
   claimOf,
   connect,
   create,
+  createRoom,
   entry,
   ids,
+  marker,
+  member,
   noLimits,
   notice,
+  place,
   presence,
   publishDraft,
   start,
   subscribe,
+  toHead,
   upTo,
   userOf,
 } from './fixtures.ts'
@@ -140,6 +145,71 @@ describe('after a restart', () => {
     const again = channelOf(await restart())
     expect((await again.done([presence('enter', 'ann', 8)])).entered).toEqual([])
     expect((await stores?.channels.list({ limit: 9, abandoned: true }))?.names).toEqual(['room'])
+  })
+
+  it('rooms, members, markers and removals are as they were', async () => {
+    const before = await open()
+    const made = (name: string) => JSON.stringify([name, ...upTo(500).map((n) => `user ${n}`)])
+    for (const name of awkwardNames) {
+      const room = channelOf(before, name)
+      await room.create(createRoom({ closed: true, madeFor: made(name) }))
+      await room.done([member('add', 'ann'), member('add', name), member('add', 'bob')])
+      await room.done([entry('p1'), toHead('ann'), entry('p2'), member('remove', 'bob')])
+      await room.done([entry('p3'), marker(name, 2), marker(name, 1, 1, 'left')])
+      await room.done([member('remove', 'eve')])
+    }
+    const shown = (from: Stores) =>
+      Promise.all(
+        awkwardNames.map(async (name) => {
+          const room = channelOf(from, name)
+          return [
+            await room.snapshot(),
+            await room.members({}),
+            await room.members({ users: [name] }),
+          ]
+        }),
+      )
+    const expected = await shown(before)
+    const after = await restart()
+    expect(await shown(after)).toEqual(expected)
+    for (const name of awkwardNames) {
+      const room = channelOf(after, name)
+      expect((await after.channels.list({ limit: 9, madeFor: made(name) })).names).toEqual([name])
+      expect((await after.channels.list({ limit: 99, member: name })).names).toContain(name)
+      await room.done([{ change: 'room', closed: false }])
+      for (const user of ['bob', 'eve']) {
+        const enter = await room.commit([], { expect: { admits: user } })
+        expect(enter).toMatchObject({ reason: 'not_admitted' })
+      }
+      const read = await room.done([marker('ann', 2)])
+      expect(read.markers).toEqual([{ user: 'ann', marker: place(2, 2) }])
+      expect((await room.members({ users: [name] })).members[0]).toMatchObject({
+        marker: place(2, 2),
+        left: place(1, 1),
+      })
+    }
+    await channelOf(after, 'a').done([{ change: 'destroy' }])
+    expect((await after.channels.list({ limit: 99, member: 'a' })).names).toEqual([])
+  })
+
+  it('the dead are listed and go on dying in their order', async () => {
+    const before = await open()
+    await channelOf(before).create()
+    const names = ['c', 'a', 'd', 'b']
+    await channelOf(before).done(
+      names.map((id) => ({ change: 'notice', notice: notice(id) }) as const),
+    )
+    for (const id of ['c', 'a']) await before.outbox.settle(id, { result: 'dead' })
+    const dead = async (outbox: Stores['outbox']) => ids((await outbox.dead({ limit: 9 })).notices)
+    const middle = await restart()
+    expect(await dead(middle.outbox)).toEqual(['a', 'c'])
+    await middle.outbox.settle('d', { result: 'dead' })
+    expect(await middle.outbox.replay('a')).toBe(true)
+    await middle.outbox.replace('b', [notice('e')])
+    const after = await restart()
+    expect(await dead(after.outbox)).toEqual(['d', 'c'])
+    expect(await after.outbox.stats()).toEqual({ waiting: 2, dead: 2 })
+    expect(ids(await after.outbox.due({ now: Date.now(), limit: 9 })).sort()).toEqual(['a', 'e'])
   })
 
   it('users and notices are as they were', async () => {
@@ -338,6 +408,46 @@ describe('the format', () => {
       await checkFormat(database, { current: 2, migrations })
       expect(ran).toHaveLength(3)
     })
+  })
+
+  it('of version 1 is read as it is, its dead notices in some order', async () => {
+    const before = await open()
+    const room = channelOf(before)
+    await room.create()
+    await room.done(
+      ['a', 'b', 'c'].map((id) => ({ change: 'notice', notice: notice(id) }) as const),
+    )
+    for (const id of ['b', 'a']) await before.outbox.settle(id, { result: 'dead' })
+    await room.done([entry('p1'), presence('enter', 'ann', 1)])
+    const snapshot = await room.snapshot()
+    await before.close()
+    stores = undefined
+    // What version 1 wrote: no order of the dead.
+    await withDatabase(async (database) => {
+      const places = await database.read({ gte: 'y!', lt: 'y"' })
+      await database.write([
+        { type: 'put', key: 'format', value: '{"v":1}' },
+        ...places.map(([key]) => ({ type: 'del', key }) as const),
+      ])
+    })
+    const after = await open()
+    expect(await channelOf(after).snapshot()).toEqual(snapshot)
+    expect(await after.outbox.stats()).toEqual({ waiting: 1, dead: 2 })
+    expect(ids((await after.outbox.dead({ limit: 9 })).notices).sort()).toEqual(['a', 'b'])
+    await after.outbox.settle('c', { result: 'dead' })
+    expect(ids((await after.outbox.dead({ limit: 1 })).notices)).toEqual(['c'])
+    expect(await after.outbox.replay('a')).toBe(true)
+    await channelOf(after).done([{ change: 'room', closed: true }, member('add', 'ann')])
+    await after.close()
+    stores = undefined
+    await withDatabase(async (database) => {
+      expect(await database.get('format')).toBe('{"v":2}')
+      // Cut short behind the step: it runs again and finds everything done.
+      await database.write([{ type: 'put', key: 'format', value: '{"v":1}' }])
+    })
+    const again = await open()
+    expect(ids((await again.outbox.dead({ limit: 9 })).notices)).toEqual(['c', 'b'])
+    expect((await channelOf(again).snapshot())?.room).toEqual({ closed: true, members: 1 })
   })
 
   it('of an older version without a step is refused', async () => {

@@ -7,6 +7,7 @@ import { describeHistory } from './history.ts'
 import { describeLists } from './lists.ts'
 import { describeOutboxAndLeases } from './outbox-and-leases.ts'
 import { describePresence } from './presence.ts'
+import { describeRooms } from './rooms.ts'
 import { describeUsers } from './users.ts'
 
 /** How the suite gets a new, empty store. `now` is the clock of its leases. */
@@ -40,6 +41,7 @@ export function describeStores(name: string, open: OpenStores): void {
     }
     describeChannels(subject)
     describePresence(subject)
+    describeRooms(subject)
     describeHistory(subject)
     describeClaims(subject)
     describeChannelModel(subject)

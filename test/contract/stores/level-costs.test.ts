@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ChannelChange, Stores } from '../../../src/core/ports.ts'
+import { type Database, levelDatabase } from '../../../src/stores/level/database.ts'
+import { openStores } from '../../../src/stores/level/index.ts'
+import { channelOf, createRoom, entry, marker, member, notice, toHead, upTo } from './fixtures.ts'
+
+/** What was asked of a database: keys written, keys looked up, rows read. */
+interface Book {
+  written: string[]
+  looked: number
+  rows: number
+}
+
+/** A database that keeps a book. */
+function counted(database: Database): { database: Database; book: Book } {
+  const book: Book = { written: [], looked: 0, rows: 0 }
+  return {
+    book,
+    database: {
+      ...database,
+      get: (key) => {
+        book.looked += 1
+        return database.get(key)
+      },
+      getMany: (keys) => {
+        book.looked += keys.length
+        return database.getMany(keys)
+      },
+      read: async (range) => {
+        const rows = await database.read(range)
+        book.rows += rows.length
+        return rows
+      },
+      write: (writes) => {
+        for (const { key } of writes) book.written.push(key)
+        return database.write(writes)
+      },
+    },
+  }
+}
+
+const recovery = { recoveryEntries: 1000, recoverySeconds: 300 }
+let folder: string
+let stores: Stores
+let book: Book
+
+async function open(): Promise<void> {
+  const subject = counted(levelDatabase(folder))
+  stores = await openStores(subject.database, recovery)
+  book = subject.book
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'offhook-costs-'))
+  await open()
+})
+
+afterEach(async () => {
+  await stores.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function makeRoom(name: string, members: number): Promise<void> {
+  await channelOf(stores, name).create(createRoom())
+  await channelOf(stores, name).done(upTo(members).map((n) => member('add', `user ${n}`)))
+  await channelOf(stores, name).done([entry('p0')])
+}
+
+/** What a commit costs: its answer shows in the same book what it wrote and read. */
+async function cost(name: string, changes: ChannelChange[]): Promise<object> {
+  Object.assign(book, { written: [], looked: 0, rows: 0 })
+  await channelOf(stores, name).done(changes)
+  const kinds = book.written.map(kindOfKey).sort()
+  return { kinds, looked: book.looked, rows: book.rows }
+}
+
+/** `l!e` for an entry, `c` for a channel's record (src/stores/level/keys.ts). */
+function kindOfKey(key: string): string {
+  const [kind = '', , part] = key.split('!')
+  return kind === 'l' ? `l!${part}` : kind
+}
+
+const told = { change: 'notice', notice: notice('n') } as const
+
+describe('in a room of ten thousand, as in one of two,', () => {
+  beforeEach(async () => {
+    await makeRoom('small', 2)
+    await makeRoom('large', 10_000)
+  })
+
+  it('a message, with its author’s marker and its notice, costs the same', async () => {
+    const plain = await cost('small', [entry('p1')])
+    expect(plain).toMatchObject({ kinds: ['l!e'], rows: 0 })
+    expect(await cost('large', [entry('p1')])).toEqual(plain)
+    const whole = (id: string) => [entry('p2'), toHead('user 2'), { ...told, notice: notice(id) }]
+    const small = await cost('small', whole('n1'))
+    expect(small).toMatchObject({ kinds: ['c', 'l!e', 'l!m', 'n', 'q'], rows: 0 })
+    // Who was not heard of for long is looked up: one member, not all.
+    const large = (await cost('large', whole('n2'))) as { looked: number }
+    expect(large).toEqual({ ...small, looked: large.looked })
+    expect(large.looked).toBeLessThanOrEqual(2)
+    expect(await cost('large', [...whole('n3')])).toEqual(small)
+  })
+
+  it('a marker costs the same', async () => {
+    const small = await cost('small', [marker('user 1', 1)])
+    expect(small).toMatchObject({ kinds: ['c', 'l!m'], rows: 0 })
+    const large = (await cost('large', [marker('user 1', 1)])) as { looked: number }
+    expect(large).toEqual({ ...small, looked: large.looked })
+    expect(large.looked).toBeLessThanOrEqual(2)
+  })
+
+  it('the first message after a restart costs the same', async () => {
+    await stores.close()
+    await open()
+    const small = await cost('small', [entry('p1'), toHead('user 2')])
+    expect(await cost('large', [entry('p1'), toHead('user 2')])).toEqual(small)
+  })
+
+  it('a look at some members reads those only', async () => {
+    Object.assign(book, { looked: 0, rows: 0 })
+    const room = channelOf(stores, 'large')
+    expect((await room.members({ users: ['user 1', 'user 9999', 'absent'] })).members).toHaveLength(
+      2,
+    )
+    expect((await room.members({ limit: 10 })).members).toHaveLength(10)
+    await room.snapshot()
+    expect(book.looked).toBeLessThanOrEqual(3)
+    expect(book.rows).toBeLessThanOrEqual(12)
+  })
+
+  it('members that memory has let go of are still right', async () => {
+    const room = channelOf(stores, 'large')
+    for (const n of upTo(100)) await room.done([marker(`user ${100 * n}`, 1)])
+    await Promise.all(upTo(10_000).map((n) => room.done([marker(`user ${n}`, 1)])))
+    const read: number[] = []
+    let after: { after?: string } = {}
+    for (;;) {
+      const { members, next } = await room.members({ limit: 1000, ...after })
+      read.push(...members.map((each) => each.marker.offset))
+      if (next === undefined) break
+      after = { after: next }
+    }
+    expect(read).toEqual(upTo(10_000).map(() => 1))
+    await room.done([{ change: 'destroy' }])
+    expect((await stores.channels.list({ limit: 9, member: 'user 5000' })).names).toEqual([])
+    expect((await stores.channels.list({ limit: 9, member: 'user 1' })).names).toEqual(['small'])
+  })
+})
