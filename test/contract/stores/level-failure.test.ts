@@ -22,6 +22,7 @@ import {
   publishDraft,
   start,
   subscribe,
+  upTo,
   userOf,
 } from './fixtures.ts'
 
@@ -47,7 +48,9 @@ function brittle(database: Database) {
     if (state.failOpen) throw new Failure('store', 'still no space')
     await database.open()
   }
-  return { database: { ...database, write, open }, state, release: () => release() }
+  // Answered within the turn, so that tests know when a read is through.
+  const getMany: Database['getMany'] = async (keys) => keys.map((key) => database.getSync(key))
+  return { database: { ...database, write, open, getMany }, state, release: () => release() }
 }
 
 let folder: string
@@ -226,6 +229,26 @@ describe('what is not on disk yet', () => {
       'user',
     ])
     expect(order[0]).toBe('commit')
+  })
+
+  it('stays in memory, however many members are looked up meanwhile', async () => {
+    const room = channelOf(stores)
+    await room.create(createRoom())
+    await room.done(upTo(2100).map((n) => member('add', `user ${n}`)))
+    await room.done(upTo(3).map((n) => entry(`p${n}`)))
+    disk.state.mode = 'held'
+    const moved = room.done([marker('user 1', 3)])
+    await nextTurns()
+    const others = [room.done([member('add', 'late')]), room.done([marker('absent', 1)])]
+    await nextTurns()
+    const back = room.done([marker('user 1', 2)])
+    await nextTurns()
+    disk.state.mode = 'works'
+    disk.release()
+    await Promise.all(others)
+    expect((await moved).markers).toHaveLength(1)
+    expect((await back).markers).toBeUndefined()
+    expect((await room.members({ users: ['user 1'] })).members[0]?.marker.offset).toBe(3)
   })
 
   it('is waited for by close', async () => {
