@@ -67,6 +67,8 @@ export type UserChange =
       readonly channel: string
       readonly connection: string | 'all'
       readonly max: number
+      /** The user must be in already, else `conflict`: the app was not asked about a join. */
+      readonly onlyIfIn?: true
     }
   /** All connections leave the channel. */
   | { readonly change: 'unsubscribe'; readonly channel: string }

@@ -60,6 +60,7 @@ async function tryJoin(
 ): Promise<boolean> {
   const { connection } = command
   const record = await connectedRecord(core, command.user, attempt.isRepeat ? 'store' : 'node')
+  if (attempt.isRepeat) refuseForgotten(record, connection)
   const attached = attachedAs(record, command)
   if (attached === 'fully') return settleHere(core, command)
   const channel = await ensureChannel(core, command.channel, connection)
@@ -71,6 +72,7 @@ async function tryJoin(
     user: command.user,
     channel,
     connection: whichConnections(record, command),
+    isAsked: attached === 'no',
     ...(connection === undefined ? {} : { holds: connection.id }),
     ...(initialData === undefined ? {} : { initialData }),
   })
@@ -89,6 +91,12 @@ async function connectedRecord(
     throw new Refusal('user_missing', `User ${user} doesn't exist`)
   }
   return record
+}
+
+/** Another node has taken this one for dead and ended the connection. Throws Refusal. */
+function refuseForgotten(record: UserRecord, connection: Connection | undefined): void {
+  if (connection === undefined) return
+  if (!record.connections.some((item) => item.id === connection.id)) throw new Refusal('expired')
 }
 
 /** Whether the user is in already: then nothing is asked, at most a connection is attached. */

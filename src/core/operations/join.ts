@@ -14,6 +14,8 @@ interface Join {
   readonly connection: string | 'all'
   /** The connection that asked: the user's record must still hold it. */
   readonly holds?: string
+  /** What a join needs to be asked was asked; else only a user who is in already gets another connection in. */
+  readonly isAsked: boolean
   /** JSON text from the subscribe hook. */
   readonly initialData?: string
 }
@@ -33,11 +35,15 @@ export async function join(core: Core, request: Join): Promise<'joined' | 'chang
         channel: channel.name,
         connection: request.connection,
         max: core.settings.maxSubscriptions,
+        ...(request.isAsked ? {} : { onlyIfIn: true as const }),
       },
     ],
     now: core.clock.now(),
   })
-  if (joined.outcome === 'conflict') throw new Refusal('expired')
+  if (joined.outcome === 'conflict') {
+    if (!request.isAsked) return 'changed'
+    throw new Refusal('expired')
+  }
   const intent = joinIntent(joined.record, channel.name)
   let record = joined.record
   if (intent !== undefined) {

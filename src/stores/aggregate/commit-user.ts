@@ -179,6 +179,7 @@ function subscribe(
       draft.subscriptions = draft.subscriptions.map((each) => (each === held ? attached : each))
     return undefined
   }
+  if (change.onlyIfIn) return 'conflict'
   if (draft.subscriptions.length >= max) throw new Refusal('too_many_subscriptions')
   const joined = { channel, generation: draft.version, connections: [] }
   draft.subscriptions = [...draft.subscriptions, attach(joined, ids, draft.version)]
