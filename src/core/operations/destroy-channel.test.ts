@@ -72,6 +72,27 @@ describe('an empty channel', () => {
     expect(await exists()).toBe(false)
   })
 
+  it('that has members is not empty, and the app is not asked', async () => {
+    const node = await world.node()
+    await world.clock.advance(61_000)
+    const ann = await node.login('ann')
+    await ann.subscribe('room')
+    const { channels } = world.stores
+    const result = await channels.commit('room', {
+      expect: {},
+      changes: [
+        { change: 'room', closed: false },
+        { change: 'member', act: 'add', user: 'bob', at: 0 },
+      ],
+      now: world.clock.now(),
+    })
+    expect(result.outcome).toBe('committed')
+    ann.send('UNSUBSCRIBE', { channel_name: 'room' })
+    await atRest()
+    expect(world.app.count('destroy_channel')).toBe(0)
+    expect(await exists()).toBe(true)
+  })
+
   it('goes once the store answers again', async () => {
     const node = await world.node()
     const ann = await node.login('ann')
