@@ -7,7 +7,7 @@ import type { Event } from './event.ts'
 import { LocalChannel } from './local-channel.ts'
 import { LocalUser } from './local-user.ts'
 import type { BusAddress, BusMessage, ChannelCommitted, UserRecord } from './ports.ts'
-import { reconcileAll } from './reconcile.ts'
+import { reconcile, reconcileAll } from './reconcile.ts'
 
 const idleChannelMs = 60_000
 
@@ -69,7 +69,24 @@ export class Hub {
       this.channels.delete(channel.name)
       this.#core.bus.unsubscribe(`channel:${channel.name}`)
     }
+    const users = channel.users()
     channel.end(this.#core.clock.now())
+    if (users.length > 0) this.#followUp(channel.name, users)
+  }
+
+  /**
+   * Whoever ends a channel takes it out of its subscribers' records; where that did not succeed, their nodes do. With
+   * time for the usual course of things.
+   */
+  #followUp(channel: string, users: readonly LocalUser[]): void {
+    const { clock, settings } = this.#core
+    clock.after(2 * settings.healIntervalMs, () => {
+      if (this.#core.stopping()) return
+      for (const user of users) {
+        if (this.users.get(user.name) !== user || user.subscription(channel) === undefined) continue
+        this.#core.background('reconcile', reconcile(this.#core, user, { channel }))
+      }
+    })
   }
 
   /** Runs `arrive` with the user's place on this node, which listens for changes of the user's record. */

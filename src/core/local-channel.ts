@@ -3,6 +3,7 @@ import type { Core } from './core.ts'
 import type { Entry, Head } from './entry.ts'
 import type { Event } from './event.ts'
 import { HeldCommits, isKnown, isNext } from './held-commits.ts'
+import type { LocalUser } from './local-user.ts'
 import type { ChannelOptions } from './options.ts'
 import type { ChannelCommitted, ChannelSnapshot, PresenceChange, StatePairs } from './ports.ts'
 import { comingOf, differenceOfPresence, differenceOfState } from './snapshot-difference.ts'
@@ -101,6 +102,13 @@ export class LocalChannel {
     }
     this.#healingNext ??= this.#healing.then(next, next)
     return this.#healingNext
+  }
+
+  /** This node's users who are attached, each once. */
+  users(): LocalUser[] {
+    const users = new Set<LocalUser>()
+    for (const { user } of this.subscribers.everybody()) if (user !== undefined) users.add(user)
+    return [...users]
   }
 
   /** Tells everybody who is attached that the channel is over, each for itself. */

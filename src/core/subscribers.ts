@@ -115,9 +115,13 @@ export class Subscribers {
     this.#groups.get(connection.session.encoder)?.delete(connection)
   }
 
-  /** Everybody, those whose snapshot is being read too. */
+  /** Those whose snapshot is being read too. */
+  everybody(): Connection[] {
+    return [...this.all(), ...this.#joining.keys()]
+  }
+
   removeAll(): Connection[] {
-    const all = [...this.all(), ...this.#joining.keys()]
+    const all = this.everybody()
     this.#joining.clear()
     this.#groups.clear()
     return all

@@ -70,8 +70,12 @@ export type UserChange =
       /** The user must be in already, else `conflict`: the app was not asked about a join. */
       readonly onlyIfIn?: true
     }
-  /** All connections leave the channel. */
-  | { readonly change: 'unsubscribe'; readonly channel: string }
+  /** All connections leave the channel; with `generation` only if they are in by that join. */
+  | {
+      readonly change: 'unsubscribe'
+      readonly channel: string
+      readonly generation?: number
+    }
   /** The channel's commit has carried the intent out. Ignored if a newer intent stands. */
   | {
       readonly change: 'confirm'

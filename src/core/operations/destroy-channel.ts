@@ -100,7 +100,7 @@ export async function destroyChannel(
     throw new Refusal('channel_missing', `Channel ${name} doesn't exist`)
   }
   if (command.hook === 'ask') await askAll(core, channel)
-  const users = [...channel.presence.keys()]
+  const subscribers = [...channel.presence]
   const result = await core.stores.channels.commit(name, {
     expect: { epoch: channel.head.epoch },
     changes: [{ change: 'destroy' }],
@@ -110,7 +110,11 @@ export async function destroyChannel(
     throw new Refusal('channel_missing', `Channel ${name} doesn't exist`)
   }
   core.hub.committed(result.committed)
-  await Promise.all(users.map((user) => forgetChannel(core, user, name)))
+  await Promise.all(
+    subscribers.map(([user, generation]) =>
+      forgetSubscription(core, user, { channel: name, generation }),
+    ),
+  )
 }
 
 async function askAll(core: Core, channel: LocalChannel): Promise<void> {
@@ -131,10 +135,4 @@ async function askAll(core: Core, channel: LocalChannel): Promise<void> {
       })
     }),
   )
-}
-
-async function forgetChannel(core: Core, user: string, channel: string): Promise<void> {
-  const record = await core.stores.users.snapshot(user)
-  const subscription = record?.subscriptions.find((item) => item.channel === channel)
-  if (subscription !== undefined) await forgetSubscription(core, user, subscription)
 }

@@ -8,15 +8,11 @@ import type { UserSubscription } from '../ports.ts'
 export async function forgetSubscription(
   core: Core,
   user: string,
-  subscription: UserSubscription,
+  { channel, generation }: Pick<UserSubscription, 'channel' | 'generation'>,
 ): Promise<void> {
-  const record = await core.stores.users.snapshot(user)
-  const held = record?.subscriptions.find((item) => item.channel === subscription.channel)
-  if (held?.generation !== subscription.generation) return
-  const now = core.clock.now()
   const result = await core.stores.users.commit(user, {
-    changes: [{ change: 'unsubscribe', channel: subscription.channel }],
-    now,
+    changes: [{ change: 'unsubscribe', channel, generation }],
+    now: core.clock.now(),
   })
   if (result.outcome !== 'committed') return
   core.hub.userCommitted(result.record)

@@ -83,7 +83,7 @@ async function enterChannel(
     now: core.clock.now(),
   })
   if (entered.outcome !== 'committed') {
-    await withdraw(core, user, channel.name)
+    await withdraw(core, user, intent)
     await channel.heal()
     return 'changed'
   }
@@ -147,9 +147,10 @@ export function comingEntry(
 }
 
 /** Takes back a join that its channel did not take. */
-async function withdraw(core: Core, user: string, channel: string): Promise<void> {
+async function withdraw(core: Core, user: string, intent: Intent): Promise<void> {
+  const { channel, generation } = intent
   const result = await core.stores.users.commit(user, {
-    changes: [{ change: 'unsubscribe', channel }],
+    changes: [{ change: 'unsubscribe', channel, generation }],
     now: core.clock.now(),
   })
   if (result.outcome === 'committed') await confirmIntents(core, user, result.intents)

@@ -110,7 +110,7 @@ function applyChange(draft: Draft, change: UserChange): 'conflict' | undefined {
     case 'subscribe':
       return subscribe(draft, change)
     case 'unsubscribe':
-      return void leaveWhere(draft, (subscription) => subscription.channel === change.channel)
+      return void leaveWhere(draft, (subscription) => isMeant(subscription, change))
     case 'confirm':
       return void confirm(draft, change)
     default:
@@ -185,6 +185,14 @@ function subscribe(
   draft.subscriptions = [...draft.subscriptions, attach(joined, ids, draft.version)]
   intend(draft, 'join', channel)
   return undefined
+}
+
+function isMeant(
+  subscription: UserSubscription,
+  { channel, generation }: Extract<UserChange, { change: 'unsubscribe' }>,
+): boolean {
+  if (subscription.channel !== channel) return false
+  return generation === undefined || subscription.generation === generation
 }
 
 function leaveWhere(draft: Draft, leaves: (subscription: UserSubscription) => boolean): void {
