@@ -13,6 +13,9 @@ export interface TcpProxy {
   freeze(): void
   /** What was frozen stays dead, as links do that a router has forgotten; new ones work. */
   thaw(): void
+  /** Breaks links that ask for a WebSocket, as old proxies do. */
+  blockUpgrades(): void
+  allowUpgrades(): void
   close(): Promise<void>
 }
 
@@ -20,6 +23,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target)
   const links = new Set<readonly [browser: Socket, server: Socket | undefined]>()
+  let blocksUpgrades = false
   let mode: 'pass' | 'down' | 'frozen' = 'pass'
 
   const listener = createServer((browser) => {
@@ -40,6 +44,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     if (server === undefined) return
     server.on('error', () => {})
     server.on('close', end)
+    browser.on('data', (chunk: Buffer) => {
+      if (blocksUpgrades && /^upgrade: websocket/im.test(chunk.toString('latin1'))) end()
+    })
     browser.pipe(server)
     server.pipe(browser)
   })
@@ -75,6 +82,13 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     },
     thaw() {
       mode = 'pass'
+    },
+    blockUpgrades() {
+      blocksUpgrades = true
+      cut()
+    },
+    allowUpgrades() {
+      blocksUpgrades = false
     },
     async close() {
       cut()
