@@ -19,7 +19,11 @@ export interface CspRequests {
 }
 
 /** Shakes hands. Cookies count at the handshake only (spec/safety.md §1). */
-export async function openCspRequests(base: string, mode: 'stream' | 'poll'): Promise<CspRequests> {
+export async function openCspRequests(
+  base: string,
+  mode: 'stream' | 'poll',
+  opening: AbortSignal,
+): Promise<CspRequests> {
   const post = async (path: string, init: RequestInit): Promise<Response> => {
     const response = await fetch(`${base}/csp/${path}`, { method: 'POST', ...init })
     if (response.ok) return response
@@ -27,7 +31,7 @@ export async function openCspRequests(base: string, mode: 'stream' | 'poll'): Pr
     throw new (mayPass ? Error : SessionGone)(`status ${response.status}`)
   }
   const shake = (credentials: RequestCredentials) =>
-    post(`handshake?${variables[mode]}`, { credentials })
+    post(`handshake?${variables[mode]}`, { credentials, signal: opening })
   // A server to which this page is foreign forbids its cookies, and the browser then the whole answer.
   const response = await shake('include').catch((error: unknown) => {
     if (error instanceof TypeError) return shake('same-origin')

@@ -30,10 +30,11 @@ class CspLink implements TransportLink {
   #stage: 'opening' | 'open' | 'closing' | 'over' = 'opening'
   #receiver: CspReceiver | undefined
   #sender: CspSender | undefined
+  readonly #handshake = new AbortController()
 
   constructor(base: string, how: { mode: 'stream' | 'poll'; events: LinkEvents }) {
     this.#events = how.events
-    openCspRequests(base, how.mode).then(
+    openCspRequests(base, how.mode, this.#handshake.signal).then(
       (requests) => this.#begin(requests, how.mode),
       () => this.#fail(),
     )
@@ -47,6 +48,8 @@ class CspLink implements TransportLink {
     const wasOpen = this.#stage === 'open'
     if (this.#stage === 'over' || this.#stage === 'closing') return
     this.#stage = wasOpen ? 'closing' : 'over'
+    // Browsers have six links to a host: a request that hangs must not keep one.
+    this.#handshake.abort()
     this.#receiver?.stop()
     this.#sender?.pushClose(() => this.#end('closed'))
   }

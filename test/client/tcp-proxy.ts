@@ -11,7 +11,7 @@ export interface TcpProxy {
   up(): void
   /** A laptop's lid is closed: no byte passes and nobody is told, also on links that are made now. */
   freeze(): void
-  /** What was frozen stays dead, as links do that a router has forgotten; new ones work. */
+  /** What was frozen stays dead: whoever uses it is told so, as by a router that has forgotten it. New ones work. */
   thaw(): void
   /** Breaks links that ask for a WebSocket, as old proxies do. */
   blockUpgrades(): void
@@ -23,6 +23,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target)
   const links = new Set<readonly [browser: Socket, server: Socket | undefined]>()
+  const frozen = new Set<readonly [browser: Socket, server: Socket | undefined]>()
   let blocksUpgrades = false
   let mode: 'pass' | 'down' | 'frozen' = 'pass'
 
@@ -35,6 +36,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     const server = mode === 'frozen' ? undefined : connect(Number(port), hostname)
     const link = [browser, server] as const
     links.add(link)
+    if (mode === 'frozen') frozen.add(link)
     const end = () => {
       browser.destroy()
       server?.destroy()
@@ -72,8 +74,11 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     },
     freeze() {
       mode = 'frozen'
-      for (const [browser, server] of links) {
+      for (const link of links) {
+        const [browser, server] = link
+        frozen.add(link)
         if (server === undefined) continue
+        browser.removeAllListeners('data')
         browser.unpipe(server)
         server.unpipe(browser)
         browser.pause()
@@ -82,6 +87,11 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     },
     thaw() {
       mode = 'pass'
+      for (const [browser] of frozen) {
+        browser.on('data', () => browser.resetAndDestroy())
+        browser.resume()
+      }
+      frozen.clear()
     },
     blockUpgrades() {
       blocksUpgrades = true
