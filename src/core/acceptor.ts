@@ -124,10 +124,10 @@ export class Acceptor {
 
   #receive(connection: Connection, dispatcher: Dispatcher, text: string): void {
     if (connection.stage === 'closed') return
-    const received = connection.session.receive(text)
-    dispatcher.take(received)
-    if (!connection.session.pending) this.#unfinished.clear(connection)
-    else if (received.length > 0 || !this.#unfinished.has(connection)) {
+    const { session } = connection
+    dispatcher.take(session.receive(text))
+    if (!session.pending) this.#unfinished.clear(connection)
+    else if (session.endedFrame || !this.#unfinished.has(connection)) {
       this.#unfinished.set(connection, this.#core.settings.frameTimeoutMs)
     }
   }

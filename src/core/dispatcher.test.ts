@@ -73,6 +73,64 @@ describe('CONNECT', () => {
     expect(args['msg']).toBe('Already logged in')
   })
 
+  it('is a barrier for its lists too: what comes later is not done before what waited', async () => {
+    const lists = Promise.withResolvers<void>()
+    world.app.answers.set('create_channel', async (gate) => {
+      if (gate.channel === 'slow') await lists.promise
+      return [true, { moderated: false, history_size: 9 }]
+    })
+    const node = await world.node()
+    const bob = await node.login('bob')
+    await bob.subscribe('room')
+    world.app.answers.set('connect', () => [true, { name: 'ann', auto_subscribe: ['slow'] }])
+    const held = holdHook('connect')
+    const ann = node.open()
+    ann.send('CONNECT', connectArgs)
+    ann.publish('room', 'first')
+    await atRest()
+    held.release()
+    await ann.next('CONNECTED')
+    ann.publish('room', 'second')
+    await atRest()
+    lists.resolve()
+    await ann.next('SUBSCRIBE')
+    expect(bob.payloads).toEqual(['first', 'second'])
+  })
+
+  it('a second time, with another version, does not change the dialect of the first', async () => {
+    const node = await world.node()
+    const bob = await node.login('bob')
+    await bob.subscribe('room')
+    const held = holdHook('connect')
+    const ann = node.open()
+    ann.send('CONNECT', { version: 2, payload: 'ann' })
+    ann.send('CONNECT', connectArgs)
+    await atRest()
+    held.release()
+    await atRest()
+    const [, , refused] = await ann.next('ERROR')
+    expect(refused).toMatchObject({ code: 'already_logged_in' })
+    ann.send('CONNECT', connectArgs)
+    ann.send('SUBSCRIBE', { channel_name: 'room' })
+    await atRest()
+    expect(ann.all('SUBSCRIBE')[0]?.[2]).toHaveProperty('epoch')
+    ann.end()
+    await world.clock.advance(30_000)
+    expect([...(node.core.hub.channels.get('room')?.subscribers.all() ?? [])]).toHaveLength(1)
+  })
+
+  it('that was refused may be tried again in another version', async () => {
+    const node = await world.node()
+    const accept = world.app.answers.get('connect')
+    world.app.answers.set('connect', () => [false, {}])
+    const ann = node.open()
+    ann.send('CONNECT', { version: 2, payload: 'ann' })
+    await ann.next('ERROR')
+    if (accept !== undefined) world.app.answers.set('connect', accept)
+    ann.send('CONNECT', connectArgs)
+    expect((await ann.next('CONNECTED'))[2]).toEqual({ name: 'ann', payload: '"ann"' })
+  })
+
   it('is refused five times, then the link is closed', async () => {
     const node = await world.node()
     world.app.answers.set('connect', () => [false, {}])
@@ -192,6 +250,27 @@ describe('reading from a link', () => {
     expect(ann.link.isPaused).toBe(false)
   })
 
+  it('asks no more gates at a time for one message with many frames', async () => {
+    const node = await world.node({ settings: { maxGatesPerConnection: 3 } })
+    const ann = await node.login('ann')
+    const waiting: (() => void)[] = []
+    world.app.answers.set('create_channel', async () => {
+      await new Promise<void>((resolve) => waiting.push(resolve))
+      return [true, { moderated: false }]
+    })
+    const channels = Array.from({ length: 50 }, (_, i) => `room${i}`)
+    const frames = channels.map((name, i) => [i + 10, 'SUBSCRIBE', { channel_name: name }])
+    ann.write(frames.map((frame) => `${JSON.stringify(frame)}\r\n`).join(''))
+    for (let answered = 0; answered < channels.length; answered += 1) {
+      await atRest()
+      expect(waiting.length).toBeLessThanOrEqual(3)
+      expect(ann.link.isPaused).toBe(waiting.length >= 3)
+      waiting.shift()?.()
+    }
+    await atRest()
+    expect(ann.all('SUBSCRIBE').map(([, , args]) => args['channel_name'])).toEqual(channels)
+  })
+
   it('pauses while too many frames wait for CONNECT', async () => {
     const node = await world.node({ settings: { maxGatesPerConnection: 3 } })
     const held = holdHook('connect')
@@ -215,6 +294,22 @@ describe('reading from a link', () => {
     expect(node.telemetry.limits).toEqual(['max-frames-per-second'])
     await world.clock.advance(1000)
     expect(ann.link.isPaused).toBe(false)
+  })
+
+  it('pauses above the rate also where its messages end no frame', async () => {
+    const node = await world.node({ settings: { maxFramesPerSecond: 5 } })
+    const ann = await node.login('ann')
+    await world.clock.advance(1000)
+    for (const letter of '[1,"P') {
+      expect(ann.link.isPaused).toBe(false)
+      ann.write(letter)
+    }
+    ann.write('INGS",{}]\r\n[2,"MESSAGE",{}]\r\n')
+    expect(ann.link.isPaused).toBe(true)
+    expect(ann.all('ERROR')).toEqual([])
+    await world.clock.advance(1000)
+    expect(ann.link.isPaused).toBe(false)
+    await ann.next('ERROR')
   })
 
   it('stays paused for its rate when its gates are answered meanwhile', async () => {
@@ -267,5 +362,43 @@ describe('a link that does not say who it is', () => {
     expect(ann.link.closed).toBeUndefined()
     await world.clock.advance(7000)
     expect(ann.link.closed?.code).toBe(4002)
+  })
+})
+
+describe('a link whose messages never end with a frame', () => {
+  it.each([
+    ['commands', 'MESSAGE'],
+    ['frames that version 1 ignores', 'NOPE'],
+  ])('is left alone while each frame is finished in time: %s', async (_what, name) => {
+    const node = await world.node({ settings: { frameTimeoutMs: 10_000 } })
+    const ann = await node.login('ann')
+    const frame = `[7,"${name}",{}]`
+    ann.write(frame.slice(0, 5))
+    for (let second = 0; second < 60; second += 1) {
+      await world.clock.advance(1000)
+      ann.write(`${frame.slice(5)}\r\n${frame.slice(0, 5)}`)
+    }
+    expect(ann.link.closed).toBeUndefined()
+    await world.clock.advance(12_000)
+    expect(ann.link.closed?.code).toBe(4002)
+  })
+})
+
+describe('a limit of the store', () => {
+  it('is counted under its flag when a frame reaches it', async () => {
+    const node = await world.node({ settings: { maxSubscriptions: 1 } })
+    const ann = await node.login('ann')
+    await ann.subscribe('one')
+    ann.send('SUBSCRIBE', { channel_name: 'two' })
+    await ann.next('ERROR')
+    expect(node.telemetry.limits).toEqual(['max-subscriptions'])
+  })
+
+  it('is counted when a frame is too large', async () => {
+    const node = await world.node({ settings: { maxFrameBytes: 1000 } })
+    const ann = await node.login('ann')
+    ann.write('x'.repeat(1001))
+    expect(node.telemetry.limits).toEqual(['max-frame-bytes'])
+    expect(ann.link.closed?.code).toBe(1009)
   })
 })

@@ -52,6 +52,8 @@ export interface Session {
   goodbye(goodbye: Goodbye): Encoded | undefined
   /** Part of a frame has come and its rest is awaited. */
   readonly pending: boolean
+  /** What `receive` was given last ended a frame, also one that is no command: what is pending since is another one. */
+  readonly endedFrame: boolean
 }
 
 /** A dialect (design §3). */

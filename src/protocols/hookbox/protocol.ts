@@ -22,6 +22,7 @@ export const hookboxProtocol: Protocol = {
 class HookboxSession implements Session {
   #version: 1 | 2 = 1
   #isSettled = false
+  endedFrame = false
   readonly #maxFrameBytes: number
   readonly #decoder: FrameDecoder
 
@@ -48,8 +49,10 @@ class HookboxSession implements Session {
 
   receive(text: string): readonly Received[] {
     const received: Received[] = []
+    this.endedFrame = false
     try {
       for (const frame of this.#decoder.push(text)) {
+        this.endedFrame = true
         const item = decodeFrame(frame, this.#maxFrameBytes, this.#choose)
         if (item === undefined) continue
         // From the CONNECT that is carried out until its refusal no other one changes the version.
