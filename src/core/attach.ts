@@ -27,8 +27,8 @@ export async function attach(
   const { subscribers } = channel
   const joining = subscribers.startJoining(connection)
   const since = connection.since?.get(channel.name)
-  connection.since?.delete(channel.name)
   try {
+    await reach(channel, since)
     for (;;) {
       joining.entries = []
       joining.again = false
@@ -39,6 +39,7 @@ export async function attach(
       if (channel.gone || connection.stage === 'closed') return leaveJoining(channel, connection)
       if (!subscribers.isJoining(connection, joining)) return false
       if (joining.again || channel.optionsVersion !== before) continue
+      connection.since?.delete(channel.name)
       const entries = [...read, ...joining.entries]
       sendSnapshot(core, channel, { arrival, entries, recovered })
       subscribers.admit(connection)
@@ -49,6 +50,12 @@ export async function attach(
     subscribers.remove(connection)
     throw error
   }
+}
+
+/** The client may have been told more by a node that is ahead of this one. */
+async function reach(channel: LocalChannel, since: Position | undefined): Promise<void> {
+  const { epoch, offset } = channel.head
+  if (since?.epoch === epoch && since.offset > offset) await channel.heal()
 }
 
 function leaveJoining(channel: LocalChannel, connection: Connection): false {
