@@ -16,6 +16,8 @@ export interface Viewer {
   readonly judge: Judge
   /** The channel's options never change: then a snapshot's history can be foretold. */
   readonly steady: (channel: string) => boolean
+  /** Nothing is forgotten and the store always answers: then a resume must succeed. */
+  readonly resumes: boolean
 }
 
 type HistoryItem = readonly [name: string, fields: Args]
@@ -47,7 +49,11 @@ export class ChannelView {
     return { epoch: this.life.epoch, offset: this.offset }
   }
 
-  snapshot(args: Args, since: { epoch: string; offset: number } | undefined): void {
+  /** `isFirst`: no snapshot of the channel has come since the client gave its position. */
+  snapshot(
+    args: Args,
+    given: { since: { epoch: string; offset: number } | undefined; isFirst: boolean },
+  ): void {
     this.state.clear()
     for (const [key, value] of Object.entries(args['state'] as object)) {
       this.state.set(key, JSON.stringify(value))
@@ -55,7 +61,7 @@ export class ChannelView {
     this.#takePresence(args['presence'] as string[])
     this.historySize = args['history_size'] as number
     const items = args['history'] as HistoryItem[]
-    if (this.#viewer.version === 2) this.#placeByPosition(args, items, since)
+    if (this.#viewer.version === 2) this.#placeByPosition(args, items, given)
     else this.#placeByPayload(items)
   }
 
@@ -132,7 +138,7 @@ export class ChannelView {
   #placeByPosition(
     args: Args,
     items: readonly HistoryItem[],
-    since: { epoch: string; offset: number } | undefined,
+    { since, isFirst }: Parameters<ChannelView['snapshot']>[1],
   ): void {
     const epoch = args['epoch'] as string
     const offset = args['offset'] as number
@@ -144,7 +150,18 @@ export class ChannelView {
       return
     }
     if (args['recovered'] === true) this.#checkRecovered(life, items, since)
-    else this.#checkShown(life, items)
+    else {
+      if (isFirst) this.#checkForgotten(life, since)
+      this.#checkShown(life, items)
+    }
+  }
+
+  /** A position that could be resumed was. */
+  #checkForgotten(life: ChannelLife, since: { epoch: string; offset: number } | undefined): void {
+    const { resumes, steady } = this.#viewer
+    if (!resumes || !steady(this.channel) || this.historySize === 0 || life.destroyed) return
+    if (since?.epoch !== life.epoch) return
+    this.#violated('G3', `was at ${since.offset} and is not recovered at ${this.offset}`)
   }
 
   #checkRecovered(
@@ -223,7 +240,8 @@ export class ChannelView {
     this.life = undefined
     this.offset = undefined
     const last = items.findLast(([name]) => name === 'PUBLISH')
-    if (last === undefined) return
+    // What the app gave itself stands nowhere else.
+    if (last === undefined || last[1]['payload'] === givenPayload) return
     const places = this.#viewer.ledger.places(this.channel, JSON.stringify(last[1]['payload']))
     const place = places.at(-1)
     if (place === undefined) {
@@ -297,12 +315,16 @@ export class ChannelView {
   }
 }
 
+/** What the app gives as history. */
+export const givenPayload = 'given'
+
 const names = { publish: 'PUBLISH', join: 'SUBSCRIBE', leave: 'UNSUBSCRIBE' } as const
 
 function isSame(items: readonly HistoryItem[], entries: readonly Entry[]): boolean {
   if (items.length !== entries.length) return false
   return items.every(([name, fields], index) => {
     const entry = entries[index]
+    if (entry?.given !== undefined) return JSON.stringify([name, fields]) === entry.given
     if (entry === undefined || names[entry.kind] !== name) return false
     if (fields['offset'] !== entry.offset) return false
     return entry.kind !== 'publish' || JSON.stringify(fields['payload']) === entry.content

@@ -204,8 +204,8 @@ function checkGates(world: World): void {
 }
 
 function checkPublishes({ judge, app }: World, { channel, entries }: ChannelLife): void {
-  for (const { kind, content } of entries) {
-    if (kind !== 'publish' || readPayload(content).author === 'app') continue
+  for (const { kind, content, given } of entries) {
+    if (kind !== 'publish' || given !== undefined || readPayload(content).author === 'app') continue
     if (app.allowedPublishes(channel, content) > 0) continue
     judge.violated('G5', `${content} stands in ${channel} without the app's leave`)
   }

@@ -1,3 +1,4 @@
+import { givenPayload } from './channel-view.ts'
 import { Dice } from './dice.ts'
 import type { BusManners } from './simulated-bus.ts'
 import type { StoreManners } from './simulated-store.ts'
@@ -62,10 +63,12 @@ export interface Plan {
 export function planRun(seed: number): Plan {
   const dice = new Dice(seed).fork('plan')
   const calm = dice.chance(0.25)
+  // The app has its own days: one that hangs while all else goes well shows who waits for whom.
+  const kind = dice.chance(0.3)
   const nodes = dice.between(1, 3)
   const users = planUsers(dice)
   const channels = Array.from({ length: dice.between(1, 4) }, (_, index) =>
-    planChannel(dice, { name: `c${index}`, users: users.map((user) => user.name), calm }),
+    planChannel(dice, { name: `c${index}`, users: users.map((user) => user.name), kind }),
   )
   return {
     seed,
@@ -80,7 +83,7 @@ export function planRun(seed: number): Plan {
     bus: planBus(dice, calm),
     trouble: planTrouble(dice, calm),
     skewMs: dice.chance(0.5) ? 0 : 400,
-    busyMs: dice.between(15_000, 60_000),
+    busyMs: dice.chance(0.05) ? 200_000 : dice.between(15_000, 60_000),
     pauseMs: dice.pick([50, 300, 1000, 3000]),
     appPauseMs: dice.pick([0, 500, 3000]),
     settings: {
@@ -107,9 +110,9 @@ function withAutoSubscribe(dice: Dice, user: UserPlan, channels: readonly Channe
 
 function planChannel(
   dice: Dice,
-  about: { name: string; users: readonly string[]; calm: boolean },
+  about: { name: string; users: readonly string[]; kind: boolean },
 ): ChannelPlan {
-  const { name, users, calm } = about
+  const { name, users, kind } = about
   const moderated = dice.chance(0.4)
   const watches = dice.chance(0.2)
   const options = {
@@ -125,20 +128,21 @@ function planChannel(
   return {
     name,
     options,
-    gates: planGates(dice, calm),
+    gates: planGates(dice, kind),
     keeps: dice.chance(0.3),
     changes: dice.chance(0.3)
       ? [
           { history_size: dice.pick([0, 5, 50]) },
           { reflective: dice.chance(0.5) },
           { history_publish_only: dice.chance(0.5) },
+          { set_history: [['PUBLISH', { payload: givenPayload }]] },
         ]
       : [],
   }
 }
 
-function planGates(dice: Dice, calm: boolean): GateManners {
-  if (calm) return { maxDelayMs: dice.pick([5, 200]), refuses: 0, fails: 0, hangs: 0 }
+function planGates(dice: Dice, kind: boolean): GateManners {
+  if (kind) return { maxDelayMs: dice.pick([5, 200]), refuses: 0, fails: 0, hangs: 0 }
   return {
     maxDelayMs: dice.pick([0, 20, 500, 5000]),
     refuses: dice.pick([0, 0.1, 0.3]),
@@ -176,4 +180,20 @@ function planTrouble(dice: Dice, calm: boolean): TroublePlan {
     stallMs: often(0, 0, 5000),
     outageMs: often(0, 0, 15_000),
   }
+}
+
+/** The store never fails anybody, and no node, link or reader ever fails. */
+export function isSound({ store, trouble }: Plan): boolean {
+  return store.losesCall + store.losesAnswer + sum(Object.values(trouble)) === 0
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}
+
+/** What is asked about this channel must be answered soon, whatever other channels wait for (G5). */
+export function isPrompt(plan: Plan, channel: string): boolean {
+  const gates = plan.channels.find((each) => each.name === channel)?.gates
+  if (gates === undefined || gates.hangs > 0 || gates.maxDelayMs > 500) return false
+  return isSound(plan) && plan.users.every((user) => user.answer['auto_subscribe'] === undefined)
 }

@@ -3,7 +3,7 @@ import type { Dice } from './dice.ts'
 import type { Judge } from './judge.ts'
 import type { Ledger } from './ledger.ts'
 import { writePayload } from './payload.ts'
-import type { Plan } from './plan.ts'
+import { isPrompt, type Plan } from './plan.ts'
 import type { Receipts } from './receipts.ts'
 import type { SimulatedLink } from './simulated-link.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -22,7 +22,11 @@ interface ClientParts {
 interface Request {
   readonly name: string
   readonly args: Args
+  readonly sentAt: number
 }
+
+/** Less than a hook's timeout, more than what any one request needs. */
+const promptMs = 9000
 
 type Position = { readonly epoch: string; readonly offset: number }
 
@@ -42,8 +46,12 @@ export class SimulatedClient {
   readonly #lost = new Map<string, Position | undefined>()
   /** Positions that the server was given on this link. */
   readonly #since = new Map<string, Position>()
+  /** Channels whose position was given, and whose snapshot has not come since. */
+  readonly #awaited = new Set<string>()
   /** Publishes with ids that have no final answer: sent again on each link. */
   readonly #unanswered = new Map<string, Request>()
+  /** When a request about a channel was answered last. */
+  readonly #lastAnswers = new Map<string, number>()
   #link: SimulatedLink | undefined
   #links = 0
   #lastFrame = 0
@@ -110,7 +118,7 @@ export class SimulatedClient {
     }
     const id = `${this.name}-${this.#published}`
     const args = { channel_name: channel, payload: value, id }
-    this.#unanswered.set(id, { name: 'PUBLISH', args })
+    this.#unanswered.set(id, { name: 'PUBLISH', args, sentAt: this.#parts.timeline.now })
     this.#request('PUBLISH', args)
     // Impatient ones ask again before the answer.
     if (this.#dice.chance(0.1)) this.#request('PUBLISH', args)
@@ -178,9 +186,14 @@ export class SimulatedClient {
     for (const [channel, position] of this.#lost) {
       if (position === undefined || this.#dice.chance(0.1)) continue
       since[channel] = position
-      this.#since.set(channel, position)
+      this.#give(channel, position)
     }
     this.#request('CONNECT', { version: 2, payload: this.user, since })
+  }
+
+  #give(channel: string, position: Position): void {
+    this.#since.set(channel, position)
+    this.#awaited.add(channel)
   }
 
   #ended(): void {
@@ -191,6 +204,7 @@ export class SimulatedClient {
     for (const view of this.views.values()) this.#lost.set(view.channel, view.position)
     this.views.clear()
     this.#since.clear()
+    this.#awaited.clear()
     this.outstanding.clear()
   }
 
@@ -199,7 +213,9 @@ export class SimulatedClient {
     if (link === undefined || !link.isOpen) return
     this.#lastFrame += 1
     const id = this.#lastFrame
-    if (this.version === 2) this.outstanding.set(id, { name, args })
+    if (this.version === 2) {
+      this.outstanding.set(id, { name, args, sentAt: this.#parts.timeline.now })
+    }
     this.#parts.judge.note(() => `${this.name} > ${id} ${name} ${JSON.stringify(args)}`)
     link.send(`${JSON.stringify([id, name, args])}\r\n`)
   }
@@ -254,7 +270,7 @@ export class SimulatedClient {
         this.#request('SUBSCRIBE', { channel_name: channel })
         continue
       }
-      this.#since.set(channel, since)
+      this.#give(channel, since)
       this.#request('SUBSCRIBE', { channel_name: channel, since })
     }
   }
@@ -266,7 +282,8 @@ export class SimulatedClient {
     }
     const view = new ChannelView(channel, this.#viewer())
     this.views.set(channel, view)
-    view.snapshot(args, this.#since.get(channel))
+    const isFirst = this.#awaited.delete(channel)
+    view.snapshot(args, { since: this.#since.get(channel), isFirst })
   }
 
   #viewer(): Viewer {
@@ -280,6 +297,9 @@ export class SimulatedClient {
       judge,
       steady: (name) =>
         plan.channels.find((channel) => channel.name === name)?.changes.length === 0,
+      resumes:
+        plan.store.losesCall + plan.store.losesAnswer + plan.trouble.outageMs === 0 &&
+        plan.store.recoveryEntries >= 1000,
     }
   }
 
@@ -309,9 +329,23 @@ export class SimulatedClient {
       this.#parts.judge.violated('frames', `${this.name}'s frame ${id} is answered again`)
       return
     }
+    this.#checkPrompt(request)
     this.outstanding.delete(id)
     if (name === 'OK') this.#succeeded(request, args)
     else this.#failed(request, args)
+  }
+
+  /** Nobody waits for what another channel waits for (G5). Requests of one channel wait for each other. */
+  #checkPrompt({ name, args, sentAt }: Request): void {
+    const channel = args['channel_name']
+    if (typeof channel !== 'string') return
+    const { timeline, plan, judge } = this.#parts
+    const since = Math.max(sentAt, this.#lastAnswers.get(channel) ?? 0)
+    this.#lastAnswers.set(channel, timeline.now)
+    // The server may stop reading from whoever has too much under way.
+    if (this.outstanding.size > 200 || timeline.now - since < promptMs) return
+    if (!isPrompt(plan, channel)) return
+    judge.violated('G5', `${this.name} waited ${timeline.now - since} ms for ${name} of ${channel}`)
   }
 
   #succeeded({ name, args }: Request, result: Args): void {
@@ -332,6 +366,7 @@ export class SimulatedClient {
   #failed(request: Request, error: Args): void {
     const { name, args } = request
     const isFinal = error['retry'] !== true
+    if (name === 'SUBSCRIBE') this.#awaited.delete(args['channel_name'] as string)
     if (name === 'CONNECT') {
       this.stage = 'away'
       this.#quit()
