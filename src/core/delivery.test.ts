@@ -117,3 +117,52 @@ describe('delivery of a connection’s own publish', () => {
     expect([one.payloads, other.payloads]).toEqual([[], [1]])
   })
 })
+
+describe('delivery to a link whose transport throws', () => {
+  it('ends that link and tells all others', async () => {
+    const { node, login } = await startRoom({ history_size: 5 })
+    const [broken, ...others] = [await login('ann'), await login('bob'), await login('cid')]
+    broken.link.write = () => {
+      throw new Error('no such socket')
+    }
+    for (const number of [1, 2]) {
+      others[0]?.publish('room', number)
+      await atRest()
+    }
+    expect(others.map(({ payloads }) => payloads)).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    expect(broken.link.closed?.code).toBe(1011)
+    expect(node.telemetry.failures[0]).toMatchObject({ stage: 'delivery' })
+  })
+})
+
+describe('delivery to all tabs of one user', () => {
+  it('encodes a message once, on each node', async () => {
+    const { node, encoded } = await startRoom({})
+    const tabs: Browser[] = []
+    for (let i = 0; i < 5; i += 1) tabs.push(await node.login('ann'))
+    const bob = await node.login('bob')
+    encoded.length = 0
+    bob.send('MESSAGE', { name: 'ann', payload: '1' })
+    await atRest()
+    expect(tabs.map((tab) => tab.all('MESSAGE').length)).toEqual([1, 1, 1, 1, 1])
+    // One for the recipient, one that comes back to the sender.
+    expect(encoded).toEqual(['message', 'message'])
+    expect(new Set(tabs.map(({ link }) => link.writes.at(-1)?.[0])).size).toBe(1)
+  })
+
+  it('encodes what only the sender gets once', async () => {
+    const { world, node, encoded, login } = await startRoom({ moderated: true })
+    world.app.answers.set('publish', () => [true, { only_to_sender: true }])
+    const tabs: Browser[] = [await login('ann')]
+    for (let i = 0; i < 4; i += 1) tabs.push(await node.login('ann'))
+    await atRest()
+    encoded.length = 0
+    tabs[0]?.publish('room', 'mine')
+    await atRest()
+    expect(tabs.map(({ payloads }) => payloads)).toEqual(tabs.map(() => ['mine']))
+    expect(encoded).toEqual(['publish'])
+  })
+})

@@ -1,5 +1,7 @@
 import type { Connection } from './connection.ts'
+import type { Event } from './event.ts'
 import type { Clock, Encoded } from './ports.ts'
+import type { Encoder } from './protocol.ts'
 
 /**
  * One write per connection per turn of the event loop: what is sent in a turn waits in the connection's outbox,
@@ -22,6 +24,17 @@ export class Delivery {
       this.#waiting.push(connection)
     }
     connection.outbox.push(encoded)
+  }
+
+  /** Tells each of them of an event, encoded once per encoder. */
+  tell(connections: Iterable<Connection>, event: Event): void {
+    const known = new Map<Encoder, Encoded>()
+    for (const connection of connections) {
+      const { encoder } = connection.session
+      const encoded = known.get(encoder) ?? encoder.encode(event)
+      known.set(encoder, encoded)
+      this.send(connection, encoded)
+    }
   }
 
   #writeAll(): void {

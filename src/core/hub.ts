@@ -136,11 +136,11 @@ export class Hub {
       entry,
     }
     const perConnection = user.record?.options.per_connection_subscriptions === true
-    for (const connection of user.connections.values()) {
-      if (connection.id === entry.omit) continue
-      if (perConnection && !connection.channels.has(channelName)) continue
-      this.#core.delivery.send(connection, connection.session.encoder.encode(event))
-    }
+    const told = [...user.connections.values()].filter(
+      (connection) =>
+        connection.id !== entry.omit && (!perConnection || connection.channels.has(channelName)),
+    )
+    this.#core.delivery.tell(told, event)
   }
 
   /** Connections that the store holds, or may hold, for this node; one that it holds besides is nobody's. */

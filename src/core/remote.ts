@@ -72,10 +72,7 @@ function forgetOldest(served: Map<string, string>): void {
 
 function tellHere(core: Core, name: string, event: Event): void {
   const user = core.hub.users.get(name)
-  if (user === undefined) return
-  for (const connection of user.connections.values()) {
-    core.delivery.send(connection, connection.session.encoder.encode(event))
-  }
+  if (user !== undefined) core.delivery.tell(user.connections.values(), event)
 }
 
 function disconnectHere(core: Core, id: string): 'ended' | 'none' {
