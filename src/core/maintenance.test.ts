@@ -94,3 +94,54 @@ describe('a node that cannot reach the store at its start', () => {
     await expect(node.running.start()).rejects.toThrow('does not answer')
   })
 })
+
+describe('a node that expires a dead one', () => {
+  it('goes on renewing its own lease, however long the app takes over those who leave', async () => {
+    world.app.answers.set('create_channel', () => [true, {}])
+    world.app.answers.set('unsubscribe', () => new Promise(() => {}))
+    const dying = await world.node()
+    const ann = await dying.login('ann')
+    await ann.subscribe('room')
+    const nodes = [await world.node(), await world.node()]
+    const [bob, cid] = [await nodes[0]?.login('bob'), await nodes[1]?.login('cid')]
+    dying.faults.isDown = true
+    await world.clock.advance(180_000)
+    expect(world.app.count('unsubscribe')).toBe(1)
+    expect([bob?.link.closed, cid?.link.closed]).toEqual([undefined, undefined])
+    expect(await connected()).toEqual(['bob', 'cid'])
+  })
+})
+
+describe('a start', () => {
+  const leaveOne = async (name: string) => {
+    const node = await world.node()
+    const ann = await node.login('ann')
+    await ann.subscribe(name)
+    ann.send('UNSUBSCRIBE', { channel_name: name })
+    await atRest()
+    ann.end()
+    await atRest()
+  }
+  const asked = () =>
+    world.app.asked.flatMap(({ hook, channel }) => (hook === 'destroy_channel' ? [channel] : []))
+
+  it('lets channels that it found empty go after a minute', async () => {
+    world.app.answers.set('destroy_channel', () => [false, {}])
+    await leaveOne('old')
+    await world.clock.advance(61_000)
+    world.app.answers.delete('destroy_channel')
+    await world.node()
+    await world.clock.advance(59_000)
+    expect(asked()).toEqual(['old'])
+    await world.clock.advance(2000)
+    expect(asked()).toEqual(['old', 'old'])
+    expect((await world.stores.channels.list({ limit: 9 })).names).toEqual([])
+  })
+
+  it('does not ask again about channels that the app kept since', async () => {
+    world.app.answers.set('destroy_channel', () => [false, {}])
+    await leaveOne('new')
+    await world.clock.advance(120_000)
+    expect(asked()).toEqual(['new'])
+  })
+})

@@ -34,6 +34,7 @@ export class Maintenance {
     if (this.#renewedSince === never)
       throw new Failure('store', 'the node lease could not be claimed')
     await hub.heal('changed')
+    const empty = await this.#emptyChannels()
     this.#every('renew', settings.nodeTimeoutMs / 3, () => this.#renew())
     this.#every('expire', settings.nodeTimeoutMs / 3, () => this.#expireWhereSure())
     this.#every('heal', settings.healIntervalMs, () => hub.heal('changed'))
@@ -48,7 +49,7 @@ export class Maintenance {
     this.#cancels.set(
       'abandoned',
       clock.after(settings.abandonedChannelMs, () => {
-        this.#core.background('abandoned channels', this.#destroyAbandoned())
+        this.#core.background('abandoned channels', this.#destroyAbandoned(empty))
       }),
     )
   }
@@ -123,10 +124,23 @@ export class Maintenance {
     }
   }
 
-  /** Channels whose subscribers did not come back after a restart count as left by their last one. */
-  async #destroyAbandoned(): Promise<void> {
+  /** Channels that had subscribers and have none. */
+  async #emptyChannels(): Promise<ReadonlySet<string>> {
     const { channels } = this.#core.stores
+    const empty = new Set<string>()
     for await (const name of allNames((page) => channels.list({ ...page, abandoned: true }))) {
+      empty.add(name)
+    }
+    return empty
+  }
+
+  /**
+   * Channels whose subscribers did not come back after a restart count as left by their last one. Those that became
+   * empty since the start have been asked about.
+   */
+  async #destroyAbandoned(emptyAtStart: ReadonlySet<string>): Promise<void> {
+    for (const name of await this.#emptyChannels()) {
+      if (!emptyAtStart.has(name)) continue
       const channel = await this.#core.hub.channel(name)
       if (channel === undefined) continue
       this.#core.background('destroy channel', channelEmptied(this.#core, channel))
