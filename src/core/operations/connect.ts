@@ -42,7 +42,7 @@ export async function connect(
   }
   const verdict = await core.gates.ask(question)
   if (!verdict.allowed) throw refusedConnect(core, connection, verdict)
-  const accepted = readAnswer(core, connection, { question, verdict })
+  const accepted = await readAnswer(core, connection, { question, verdict })
   if (connection.stage === 'closed') throw new Refusal('not_connected')
   const user = await enter(core, connection, accepted)
   const override = own(verdict.answer, 'override_payload')
@@ -118,17 +118,15 @@ async function commitConnect(
   }
 }
 
-function readAnswer(
+async function readAnswer(
   core: Core,
   connection: Connection,
   answer: { question: Question; verdict: Verdict },
-): Accepted {
+): Promise<Accepted> {
   const { question, verdict } = answer
   const given = own(verdict.answer, 'name')
-  const name =
-    given === undefined || given === null
-      ? `guest-${connection.id.slice(0, 8)}`
-      : decimalText(given)
+  const isGuest = given === undefined || given === null
+  const name = isGuest ? await guestName(core, connection) : decimalText(given)
   if (typeof name !== 'string' || !isName(name)) {
     throw core.gates.badAnswer(question, verdict, 'name is no user name')
   }
@@ -138,6 +136,15 @@ function readAnswer(
     if (!(error instanceof Refusal)) throw error
     throw core.gates.badAnswer(question, verdict, error.message)
   }
+}
+
+/** A guest is a user of its own: where somebody has its short name already, the name takes more of the id. */
+async function guestName(core: Core, { id }: Connection): Promise<string> {
+  for (let length = 8; length < id.length; length *= 2) {
+    const name = `guest-${id.slice(0, length)}`
+    if (!core.hub.users.has(name) && (await core.hub.record(name)) === undefined) return name
+  }
+  return `guest-${id}`
 }
 
 /** A number as `name` stands for its decimal text. */
