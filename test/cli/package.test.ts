@@ -48,6 +48,12 @@ describe('the package', () => {
         'dist/index.d.ts',
         'dist/static/hookbox.js',
         'dist/static/hookbox.min.js',
+        'dist/static/offhook.js',
+        'dist/static/offhook.min.js',
+        'dist/client/index.js',
+        'dist/client/index.d.ts',
+        'dist/client/react/index.js',
+        'dist/client/react/index.d.ts',
       ]),
     )
   })
@@ -92,5 +98,23 @@ describe('the package', () => {
     const args = ['--input-type=module', '-e', program]
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env })
     expect(stdout).toBe('200')
+  })
+
+  test('gives Node programs the SDK', async () => {
+    const program = `
+      import { createServer } from 'offhook'
+      import { connect } from 'offhook/client'
+      const options = { port: 0, interface: '127.0.0.1', store: 'memory', appUrl: 'http://127.0.0.1:1' }
+      const server = await createServer(options)
+      const client = connect(server.url)
+      client.on('state', async ({ state, error }) => {
+        if (state !== 'offline') return
+        process.stdout.write(error.code + ' ' + error.message)
+        client.close()
+        await server.close()
+      })`
+    const args = ['--input-type=module', '-e', program]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env })
+    expect(stdout).toBe('app_failed Temporarily unavailable')
   })
 })

@@ -16,6 +16,8 @@ export interface Viewer {
   readonly judge: Judge
   /** The channel's options never change: then a snapshot's history can be foretold. */
   readonly steady: (channel: string) => boolean
+  /** Its channel options say so, and never change in that. */
+  readonly presenceful: (channel: string) => boolean
   /** Nothing is forgotten and the store always answers: then a resume must succeed. */
   readonly resumes: boolean
 }
@@ -119,8 +121,8 @@ export class ChannelView {
   }
 
   #takePresence(names: readonly string[]): void {
-    this.presence = names.length > 0 ? new Set(names) : undefined
-    if (this.presence === undefined) return
+    if (!this.#viewer.presenceful(this.channel)) return
+    this.presence = new Set(names)
     if (this.presence.size < names.length) this.#violated('G8', `sees somebody twice: ${names}`)
   }
 
@@ -187,14 +189,13 @@ export class ChannelView {
     // Its end comes next; its entries are gone already.
     if (life.destroyed) return
     const all = life.entries.slice(0, this.offset)
-    const ownJoin = all.findLastIndex(
-      (entry) => entry.kind === 'join' && entry.author.user === this.#viewer.user,
+    // The join that brought this arrival is no part of it; which one that was is not told.
+    const own = all.filter(
+      ({ kind, author }) =>
+        kind === 'join' && (author.user ?? this.#viewer.user) === this.#viewer.user,
     )
-    const anonymousJoin = all.findLastIndex(
-      (entry) => entry.kind === 'join' && entry.author.user === undefined,
-    )
-    const shown = [-1, ownJoin, anonymousJoin].map((without) =>
-      all.filter((_, index) => index !== without).slice(-this.historySize),
+    const shown = [undefined, ...own.slice(-20)].map((without) =>
+      all.filter((entry) => entry !== without).slice(-this.historySize),
     )
     // The store may be ahead of the node by now, and shows fewer of those that the node has.
     const ahead = life.entries.length - (this.offset ?? 0)
@@ -203,8 +204,6 @@ export class ChannelView {
       entries.length - items.length <= ahead &&
       isSame(items, entries.slice(entries.length - items.length))
     if (shown.some(isShown)) return
-    // Which of the anonymous joins is one's own is not told.
-    if (anonymousJoin !== -1) return
     this.#violated('G2', `at ${this.offset} is shown ${JSON.stringify(items)}`)
   }
 

@@ -91,12 +91,19 @@ export class SimulatedClient {
   #act(): void {
     const channel = this.#dice.pick(this.#parts.plan.channels).name
     const thrown = this.#dice.float()
-    if (thrown < 0.2) this.#request('SUBSCRIBE', { channel_name: channel })
-    else if (thrown < 0.27) this.#request('UNSUBSCRIBE', { channel_name: channel })
+    if (thrown < 0.2) this.#begin('SUBSCRIBE', channel)
+    else if (thrown < 0.27) this.#begin('UNSUBSCRIBE', channel)
     else if (thrown < 0.85) this.#publish(channel)
     else if (thrown < 0.9) this.#look(channel)
     else if (thrown < 0.94) this.#message()
     else if (thrown < 0.97) this.#goAway()
+  }
+
+  /** Comes or goes as if it had never been there. */
+  #begin(name: 'SUBSCRIBE' | 'UNSUBSCRIBE', channel: string): void {
+    this.#awaited.delete(channel)
+    this.#lost.delete(channel)
+    this.#request(name, { channel_name: channel })
   }
 
   #publish(channel: string): void {
@@ -283,11 +290,13 @@ export class SimulatedClient {
     const view = new ChannelView(channel, this.#viewer())
     this.views.set(channel, view)
     const isFirst = this.#awaited.delete(channel)
+    this.#lost.delete(channel)
     view.snapshot(args, { since: this.#since.get(channel), isFirst })
   }
 
   #viewer(): Viewer {
     const { ledger, judge, plan } = this.#parts
+    const planned = (name: string) => plan.channels.find((channel) => channel.name === name)
     return {
       client: this.name,
       user: this.user,
@@ -295,8 +304,8 @@ export class SimulatedClient {
       connection: this.connection,
       ledger,
       judge,
-      steady: (name) =>
-        plan.channels.find((channel) => channel.name === name)?.changes.length === 0,
+      steady: (name) => planned(name)?.changes.length === 0,
+      presenceful: (name) => planned(name)?.options['presenceful'] === true,
       resumes:
         plan.store.losesCall + plan.store.losesAnswer + plan.trouble.outageMs === 0 &&
         plan.store.recoveryEntries >= 1000,
