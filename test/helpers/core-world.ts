@@ -219,7 +219,7 @@ const noWeb: Web = {
 }
 
 /** See CoreWorld. */
-export function createCoreWorld(): CoreWorld {
+export function createCoreWorld(parts: { readonly web?: Web } = {}): CoreWorld {
   const clock = createCountingClock()
   const stores = createMemoryStores({ now: clock.now })
   const hub = createLocalBusHub()
@@ -242,7 +242,7 @@ export function createCoreWorld(): CoreWorld {
         stores: withFaults(stores, faults),
         bus: change(hub.bus(nodeId)),
         app,
-        web: noWeb,
+        web: parts.web ?? noWeb,
         clock,
         random,
         telemetry,

@@ -7,8 +7,12 @@ export type StoreCall =
   | 'channels.snapshot'
   | 'channels.history'
   | 'users.commit'
+  | 'channels.changed'
   | 'users.snapshot'
+  | 'users.changed'
+  | 'leases.acquire'
   | 'leases.renew'
+  | 'leases.release'
 
 type Args = readonly unknown[]
 
