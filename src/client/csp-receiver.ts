@@ -28,6 +28,8 @@ export class CspReceiver {
   constructor(requests: CspRequests, events: ReceiverEvents) {
     this.#requests = requests
     this.#events = events
+    // A stream that does not begin is no way: the next transport is tried instead.
+    this.#persistence.maxTries = 1
     if (events.mode === 'poll') this.#open()
     this.#run().then(
       () => {
@@ -74,6 +76,7 @@ export class CspReceiver {
   #open(): void {
     if (this.#isOpen) return
     this.#isOpen = true
+    this.#persistence.maxTries = 4
     this.#events.opened()
   }
 

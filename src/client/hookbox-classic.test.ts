@@ -38,6 +38,8 @@ beforeEach(async () => {
   vi.stubGlobal('document', page)
   vi.stubGlobal('navigator', { onLine: true })
   vi.stubGlobal('WebSocket', FakeWebSocket)
+  // comet has tests of its own (csp.test.ts)
+  vi.stubGlobal('fetch', undefined)
   vi.spyOn(console, 'warn').mockReturnValue()
   vi.resetModules()
   await import('./hookbox-classic.ts')
@@ -422,7 +424,6 @@ test('disconnect while connecting ends without a callback', () => {
 
 test('without WebSocket, and without another way, connect gives a connection that never opens', () => {
   vi.stubGlobal('WebSocket', undefined)
-  vi.stubGlobal('fetch', undefined)
   const conn = hookbox.connect('http://a.example')
   conn.subscribe('room')
   expect(conn.connected).toBe(false)

@@ -1,8 +1,6 @@
 import { SessionGone } from './csp-requests.ts'
 import type { LinkEnd } from './transport.ts'
 
-/** Tries of one request before the link counts as lost, with waits that double between them. */
-const maxTries = 4
 const firstWaitMs = 200
 
 /** Repeats a request until it succeeds, the session is gone, or too many tries have failed. */
@@ -10,6 +8,8 @@ export class Persistence {
   /** What the last failure says about the link. */
   end: LinkEnd = 'ConnectionTimeout'
   isStopped = false
+  /** Of one request, before the link counts as lost; the waits between them double. */
+  maxTries = 4
   #tries = 0
   #controller: AbortController | undefined
 
@@ -60,7 +60,7 @@ export class Persistence {
     this.#tries += 1
     if (error instanceof SessionGone) this.end = 'closed'
     else this.end = error instanceof TypeError ? 'ServerUnreachable' : 'ConnectionTimeout'
-    if (error instanceof SessionGone || this.#tries >= maxTries) throw error
+    if (error instanceof SessionGone || this.#tries >= this.maxTries) throw error
     const waitMs = firstWaitMs * 2 ** (this.#tries - 1)
     await new Promise((resolve) => setTimeout(resolve, waitMs))
   }
