@@ -46,7 +46,7 @@ export class SimulatedClient {
   readonly #lost = new Map<string, Position | undefined>()
   /** Positions that the server was given on this link. */
   readonly #since = new Map<string, Position>()
-  /** Channels whose position was given, and whose snapshot has not come since. */
+  /** Channels whose position CONNECT gave: whatever attaches this link first must resume there. */
   readonly #awaited = new Set<string>()
   /** Publishes with ids that have no final answer: sent again on each link. */
   readonly #unanswered = new Map<string, Request>()
@@ -193,14 +193,10 @@ export class SimulatedClient {
     for (const [channel, position] of this.#lost) {
       if (position === undefined || this.#dice.chance(0.1)) continue
       since[channel] = position
-      this.#give(channel, position)
+      this.#since.set(channel, position)
+      this.#awaited.add(channel)
     }
     this.#request('CONNECT', { version: 2, payload: this.user, since })
-  }
-
-  #give(channel: string, position: Position): void {
-    this.#since.set(channel, position)
-    this.#awaited.add(channel)
   }
 
   #ended(): void {
@@ -277,7 +273,7 @@ export class SimulatedClient {
         this.#request('SUBSCRIBE', { channel_name: channel })
         continue
       }
-      this.#give(channel, since)
+      this.#since.set(channel, since)
       this.#request('SUBSCRIBE', { channel_name: channel, since })
     }
   }
