@@ -29,7 +29,7 @@ export interface SdkWorld {
 }
 
 /** Waits that are short enough for tests. */
-export const quick: ConnectOptions = { minReconnectMs: 20, maxReconnectMs: 200 }
+const quick: ConnectOptions = { minReconnectMs: 20, maxReconnectMs: 200 }
 
 /** Runs scenarios of SDK clients on worlds of their own. */
 export function describeSdk(
