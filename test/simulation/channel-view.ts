@@ -1,6 +1,6 @@
 import type { Entry } from '../../src/core/entry.ts'
 import type { Judge } from './judge.ts'
-import type { ChannelLife, Ledger } from './ledger.ts'
+import type { ChannelLife, Ledger, Place } from './ledger.ts'
 import { readPayload } from './payload.ts'
 
 export type Args = Readonly<Record<string, unknown>>
@@ -255,23 +255,27 @@ export class ChannelView {
 
   #publishSomewhere(payload: string): void {
     const places = this.#viewer.ledger.places(this.channel, payload)
-    if (places.length === 0) {
-      if (!this.#viewer.steady(this.channel)) return
-      this.#violated('G1', `is told ${payload}, which is not durable`)
-      return
-    }
     const place = places.find((each) => each.life === this.life) ?? places.at(-1)
-    if (place === undefined) return
-    if (this.life !== undefined && place.life !== this.life) {
+    if (this.#mayPass(payload, place)) return
+    const entry = place?.life.entries[place.offset - 1]
+    if (place === undefined || entry === undefined) {
+      this.#violated('G1', `is told ${payload}, which is not durable`)
+    } else if (this.life === place.life) {
+      this.#take(place.life, entry)
+    } else if (this.life !== undefined) {
       this.#violated('G2', `is told ${payload} of another epoch without notice`)
-    }
-    const entry = place.life.entries[place.offset - 1]
-    if (entry === undefined) return
-    if (this.life === undefined) {
-      if (places.length > 1) return
+    } else if (places.length === 1) {
       this.life = place.life
       this.offset = place.offset
-    } else this.#take(place.life, entry)
+    }
+  }
+
+  /** Where histories come and go, a publish may be told that stands nowhere, or stood somewhere before. */
+  #mayPass(payload: string, place: Place | undefined): boolean {
+    if (this.#viewer.steady(this.channel)) return false
+    if (place === undefined) return true
+    if (!readPayload(payload).repeats) return false
+    return place.life !== this.life || place.offset <= (this.offset ?? 0)
   }
 
   // Both.
