@@ -16,6 +16,10 @@ export class Announcements {
     return { created, stop }
   }
 
+  isAwaited(name: string): boolean {
+    return this.#waiting.has(name)
+  }
+
   announce(name: string): void {
     const waiting = this.#waiting.get(name)
     this.#waiting.delete(name)

@@ -6,7 +6,7 @@ import { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
 import { LocalChannel } from './local-channel.ts'
 import { LocalUser } from './local-user.ts'
-import type { BusAddress, BusMessage, ChannelCommitted, UserRecord } from './ports.ts'
+import type { BusMessage, ChannelCommitted, UserRecord } from './ports.ts'
 import { reconcile, reconcileAll } from './reconcile.ts'
 
 const idleChannelMs = 60_000
@@ -40,7 +40,10 @@ export class Hub {
     const loading = this.#loading.get(name)
     if (loading !== undefined) return loading.done
     const commits: ChannelCommitted[] = []
-    const done = this.#load(name, commits).finally(() => this.#loading.delete(name))
+    const done = this.#load(name, commits).finally(() => {
+      this.#loading.delete(name)
+      this.#unlisten(name)
+    })
     this.#loading.set(name, { commits, done })
     return done
   }
@@ -67,7 +70,7 @@ export class Hub {
   dropChannel(channel: LocalChannel): void {
     if (this.channels.get(channel.name) === channel) {
       this.channels.delete(channel.name)
-      this.#core.bus.unsubscribe(`channel:${channel.name}`)
+      this.#unlisten(channel.name)
     }
     const users = channel.users()
     channel.end(this.#core.clock.now())
@@ -188,7 +191,7 @@ export class Hub {
     for (const channel of this.channels.values()) {
       if (channel.subscribers.size > 0 || channel.usedAt > idleSince) continue
       this.channels.delete(channel.name)
-      this.#core.bus.unsubscribe(`channel:${channel.name}`)
+      this.#unlisten(channel.name)
       channel.end(idleSince)
     }
   }
@@ -198,16 +201,10 @@ export class Hub {
     commits: readonly ChannelCommitted[],
   ): Promise<LocalChannel | undefined> {
     const { bus, stores, clock } = this.#core
-    const address: BusAddress = `channel:${name}`
-    await bus.subscribe(address)
-    let channel: LocalChannel | undefined
-    try {
-      const snapshot = await stores.channels.snapshot(name, { limit: 1, now: clock.now() })
-      if (snapshot !== undefined) channel = new LocalChannel(this.#core, snapshot)
-    } finally {
-      if (channel === undefined) bus.unsubscribe(address)
-    }
-    if (channel === undefined) return undefined
+    await bus.subscribe(`channel:${name}`)
+    const snapshot = await stores.channels.snapshot(name, { limit: 1, now: clock.now() })
+    if (snapshot === undefined) return undefined
+    const channel = new LocalChannel(this.#core, snapshot)
     this.channels.set(name, channel)
     for (const committed of commits) channel.apply(committed)
     return this.channels.get(name)
@@ -219,9 +216,27 @@ export class Hub {
     if (committed.created) this.#creations.announce(committed.channel)
   }
 
-  /** Resolves when this node hears that the channel was created. `stop` ends the wait. */
-  untilCreated(name: string): { created: Promise<void>; stop: () => void } {
-    return this.#creations.wait(name)
+  /** `created` resolves when this node hears that the channel was created, wherever. `stop` ends the wait. */
+  async expectChannel(name: string): Promise<{ created: Promise<void>; stop: () => void }> {
+    const wait = this.#creations.wait(name)
+    const stop = () => {
+      wait.stop()
+      this.#unlisten(name)
+    }
+    try {
+      await this.#core.bus.subscribe(`channel:${name}`)
+    } catch (error) {
+      stop()
+      throw error
+    }
+    return { created: wait.created, stop }
+  }
+
+  /** Ends the bus subscription of a channel that nobody here holds, reads or waits for. */
+  #unlisten(name: string): void {
+    if (this.channels.has(name) || this.#loading.has(name) || this.#creations.isAwaited(name))
+      return
+    this.#core.bus.unsubscribe(`channel:${name}`)
   }
 
   #receive(message: BusMessage): void {

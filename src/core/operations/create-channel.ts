@@ -28,7 +28,7 @@ export async function ensureChannel(
 
 /** Asks the gate, or stops waiting for it when the channel is there: apps create channels from inside their hooks. */
 async function askUnlessCreated(core: Core, name: string, connection?: Connection): Promise<void> {
-  const { created, stop } = core.hub.untilCreated(name)
+  const { created, stop } = await core.hub.expectChannel(name)
   const asked = core.gates.once(`create:${name}`, () =>
     whileLeased(core, `create:${name}`, () => askAndCreate(core, name, connection)),
   )
