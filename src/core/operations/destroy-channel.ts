@@ -3,6 +3,7 @@ import { Refusal } from '../errors.ts'
 import { refusalOf } from '../gate-keeper.ts'
 import { whileLeased } from '../leases.ts'
 import type { LocalChannel } from '../local-channel.ts'
+import { channelQuestion } from './channel-question.ts'
 import { forgetSubscription } from './forget-subscription.ts'
 
 const firstRetryMs = 1000
@@ -53,7 +54,7 @@ async function askToDestroy(core: Core, empty: EmptyChannel, retryMs: number): P
 
 async function destroyIfEmpty(core: Core, empty: EmptyChannel): Promise<'settled' | 'occupied'> {
   if (!(await isStillEmpty(core, empty))) return 'occupied'
-  const verdict = await core.gates.ask(destroyQuestion(empty.name))
+  const verdict = await core.gates.ask(channelQuestion('destroy_channel', empty.name))
   if (!verdict.allowed) return 'settled'
   const result = await core.stores.channels.commit(empty.name, {
     expect: { epoch: empty.epoch, empty: true },
@@ -73,17 +74,6 @@ async function isStillEmpty(core: Core, empty: EmptyChannel): Promise<boolean> {
   if (snapshot?.head.epoch !== empty.epoch || snapshot.presence.length > 0) return false
   // A room lives on when its last connection leaves (spec/hipochat.md).
   return snapshot.room === undefined || snapshot.room.members === 0
-}
-
-function destroyQuestion(channel: string) {
-  return {
-    hook: 'destroy_channel',
-    form: [
-      ['channel_name', channel],
-      ['destination', channel],
-    ],
-    channel,
-  } as const
 }
 
 /**
@@ -119,20 +109,11 @@ export async function destroyChannel(
 
 async function askAll(core: Core, channel: LocalChannel): Promise<void> {
   const { name } = channel
-  const verdict = await core.gates.ask(destroyQuestion(name))
+  const verdict = await core.gates.ask(channelQuestion('destroy_channel', name))
   if (!verdict.allowed) throw refusalOf(verdict)
   await Promise.all(
     [...channel.presence.keys()].map(async (user) => {
-      await core.gates.pass({
-        hook: 'unsubscribe',
-        form: [
-          ['channel_name', name],
-          ['destination', name],
-          ['user', user],
-        ],
-        user,
-        channel: name,
-      })
+      await core.gates.pass(channelQuestion('unsubscribe', name, { user }))
     }),
   )
 }

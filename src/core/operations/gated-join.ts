@@ -7,6 +7,7 @@ import type { LocalChannel } from '../local-channel.ts'
 import { asks } from '../options.ts'
 import type { UserRecord, Verdict } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
+import { channelQuestion } from './channel-question.ts'
 import { ensureChannel } from './create-channel.ts'
 import { join } from './join.ts'
 
@@ -143,19 +144,8 @@ async function ask(
   asked: { command: Subscribe; onVerdict: OnVerdict },
 ): Promise<string | undefined> {
   const { command, onVerdict } = asked
-  const { user, connection } = command
   if (command.hook === 'skip' || !asks(channel.options, 'subscribe')) return undefined
-  const verdict = await core.gates.ask({
-    hook: 'subscribe',
-    form: [
-      ['channel_name', channel.name],
-      ['destination', channel.name],
-      ['user', user],
-    ],
-    user,
-    channel: channel.name,
-    ...(connection === undefined ? {} : { connection }),
-  })
+  const verdict = await core.gates.ask(channelQuestion('subscribe', channel.name, command))
   await onVerdict(verdict)
   if (!verdict.allowed) throw refusalOf(verdict)
   const initial = own(verdict.answer, 'initial_data')

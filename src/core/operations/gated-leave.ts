@@ -2,6 +2,7 @@ import type { Connection } from '../connection.ts'
 import type { Core } from '../core.ts'
 import { refusalOf } from '../gate-keeper.ts'
 import { asks } from '../options.ts'
+import { channelQuestion } from './channel-question.ts'
 import type { OnVerdict } from './gated-join.ts'
 import { leave } from './leave.ts'
 
@@ -34,20 +35,9 @@ export async function askToLeave(
   command: Omit<Unsubscribe, 'hook'>,
   onVerdict: OnVerdict,
 ): Promise<void> {
-  const { user, connection } = command
   const channel = await core.hub.channel(command.channel)
   if (channel === undefined || !asks(channel.options, 'unsubscribe')) return
-  const verdict = await core.gates.ask({
-    hook: 'unsubscribe',
-    form: [
-      ['channel_name', channel.name],
-      ['destination', channel.name],
-      ['user', user],
-    ],
-    user,
-    channel: channel.name,
-    ...(connection === undefined ? {} : { connection }),
-  })
+  const verdict = await core.gates.ask(channelQuestion('unsubscribe', channel.name, command))
   await onVerdict(verdict)
   if (!verdict.allowed) throw refusalOf(verdict)
 }
