@@ -161,3 +161,36 @@ describe('two tabs of a user', () => {
     expect([first.link.closed, second.link.closed]).toEqual([undefined, undefined])
   })
 })
+
+describe('a long history', () => {
+  /** Subscribes once to 3000 entries; the reads that this took. */
+  async function subscribeTo(settings: { maxSnapshotBytes: number }) {
+    const world = createCoreWorld()
+    const options = { moderated: false, history_size: 1_000_000, history_publish_only: true }
+    world.app.answers.set('create_channel', () => [true, options])
+    const node = await world.node({ settings })
+    const ann = await node.login('ann')
+    await ann.subscribe('room')
+    for (let number = 0; number < 3000; number += 1) ann.publish('room', number)
+    await atRest(60)
+    const bob = await node.login('bob')
+    node.faults.calls.length = 0
+    const history = historyOf(await bob.subscribe('room'))
+    const reads = node.faults.calls.filter(({ call }) => call === 'channels.history')
+    const limits = reads.map(({ args: [, query] }) => (query as { limit: number }).limit)
+    return { history, limits }
+  }
+
+  it('is read page by page from the newest, no further than a snapshot may hold', async () => {
+    const { history, limits } = await subscribeTo({ maxSnapshotBytes: 50_000 })
+    expect(limits).toEqual([1000])
+    expect(history.length).toBeLessThan(500)
+    expect(history.at(-1)).toBe(2999)
+  })
+
+  it('is read whole where it fits', async () => {
+    const { history, limits } = await subscribeTo({ maxSnapshotBytes: 4_000_000 })
+    expect(history).toEqual(Array.from({ length: 3000 }, (_, number) => number))
+    expect(limits.every((limit) => limit <= 1000)).toBe(true)
+  })
+})

@@ -139,3 +139,29 @@ describe('an empty channel', () => {
     expect(await exists()).toBe(false)
   })
 })
+
+describe('a channel that is left again while the first question about it is being settled', () => {
+  it('is asked about once more, and goes', async () => {
+    const node = await world.node()
+    const verdict = Promise.withResolvers<void>()
+    world.app.answers.set('destroy_channel', async () => {
+      await verdict.promise
+      return [true, {}]
+    })
+    const [ann, bob] = [await node.login('ann'), await node.login('bob')]
+    await ann.subscribe('room')
+    const release = node.faults.holdCall('leases.release', ([name]) => name === 'destroy:room')
+    ann.send('UNSUBSCRIBE', { channel_name: 'room' })
+    await atRest()
+    await bob.subscribe('room')
+    verdict.resolve()
+    await atRest()
+    bob.send('UNSUBSCRIBE', { channel_name: 'room' })
+    await atRest()
+    expect(await exists()).toBe(true)
+    release()
+    await atRest()
+    expect(world.app.count('destroy_channel')).toBe(2)
+    expect(await exists()).toBe(false)
+  })
+})
