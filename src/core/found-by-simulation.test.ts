@@ -8,6 +8,7 @@ import {
 } from '../../test/helpers/core-world.ts'
 import { createLooseBus } from '../../test/helpers/loose-bus.ts'
 import { destroyChannel } from './operations/destroy-channel.ts'
+import type { UserCommit } from './ports.ts'
 
 /** What the simulation has found, each in as few steps as it takes (test/simulation). */
 
@@ -161,6 +162,18 @@ describe('a failing store', () => {
     await ann.next('UNSUBSCRIBE')
     await world.clock.advance(15_000)
     expect(await recordOf('ann')).toEqual([])
+  })
+
+  it('that loses the answer to a last leave’s confirmation lets the channel go all the same', async () => {
+    const node = await world.node()
+    const ann = await node.login('ann')
+    await ann.subscribe('room')
+    node.faults.loseAnswer('users.commit', ([, commit]) =>
+      (commit as UserCommit).changes.some(({ change }) => change === 'confirm'),
+    )
+    ann.send('UNSUBSCRIBE', { channel_name: 'room' })
+    await ann.next('ERROR')
+    expect(world.app.count('destroy_channel')).toBe(1)
   })
 
   it('that misses a user’s coming is told of it later, where others see it', async () => {

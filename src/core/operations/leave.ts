@@ -32,10 +32,13 @@ export async function carryOutLeave(
   intent: Intent,
 ): Promise<'left' | 'emptied'> {
   const last = await leaveChannel(core, user, intent)
-  await confirmIntents(core, user, [intent])
-  if (last === undefined) return 'left'
-  await channelEmptied(core, last)
-  return 'emptied'
+  try {
+    await confirmIntents(core, user, [intent])
+  } finally {
+    // Nobody else knows that this was the last to leave, also where the confirmation's answer is lost.
+    if (last !== undefined) await channelEmptied(core, last)
+  }
+  return last === undefined ? 'left' : 'emptied'
 }
 
 /** The channel, if it was left by its last subscriber. */
