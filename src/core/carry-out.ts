@@ -8,6 +8,7 @@ import { readHistory, readPresence } from './operations/read-channel.ts'
 import { subscribe } from './operations/subscribe.ts'
 import { unsubscribe } from './operations/unsubscribe.ts'
 import type { Done } from './protocol.ts'
+import { snapshotsTaken } from './snapshot-pace.ts'
 
 /** What a connected browser asks for. */
 export type Asked = Exclude<Command, { op: 'connect' }>
@@ -27,6 +28,7 @@ export async function carryOut(
   const { connection, user } = actor
   switch (command.op) {
     case 'subscribe': {
+      await snapshotsTaken(core, connection)
       await subscribe(core, { ...command, user, hook: 'ask', connection })
       const head = connection.channels.get(command.channel)?.channel.head
       return head === undefined

@@ -63,6 +63,26 @@ describe('SlowReaders', () => {
     expect(limits).toEqual(['max-waiting-bytes'])
   })
 
+  it('forget the allowance of a snapshot that was taken at once', () => {
+    const { connection, write } = createReader()
+    connection.snapshotBytes = 50_000
+    write(0)
+    write(1001)
+    expect(limits).toEqual(['max-waiting-bytes'])
+  })
+
+  it('allow for the snapshots of a turn, and for what waited of those before', () => {
+    const { link, connection, write } = createReader()
+    connection.snapshotBytes = 5000
+    write(5000)
+    connection.snapshotBytes = 2000
+    write(7500)
+    expect(limits).toEqual([])
+    link.pendingBytes = 7500
+    write(8001)
+    expect(limits).toEqual(['max-waiting-bytes'])
+  })
+
   it('end a link that takes no byte for too long', async () => {
     const { write } = createReader()
     write(10)
