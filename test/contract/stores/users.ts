@@ -122,6 +122,28 @@ export function describeUsers(subject: StoresUnderTest): void {
       expect(after).toMatchObject({ record: before, intents: [], first: false, last: false })
     })
 
+    it('attach only whoever is in already, where nobody was asked about a join', async () => {
+      await ann().done([connect('c1'), connect('c2')])
+      const attach = { ...subscribe('room'), onlyIfIn: true } as const
+      expect(await ann().commit([attach])).toEqual({ outcome: 'conflict' })
+      await ann().done([subscribe('room', 'c1')])
+      const { record, intents } = await ann().done([attach])
+      expect(intents).toEqual([])
+      expect(record.subscriptions[0]?.connections.map(({ id }) => id)).toEqual(['c1', 'c2'])
+    })
+
+    it('leave by the join that is meant, and by no later one', async () => {
+      await ann().done([connect('c1')])
+      const { version } = (await ann().done([subscribe('room')])).record
+      const leave = { change: 'unsubscribe', channel: 'room' } as const
+      const other = await ann().done([{ ...leave, generation: version - 1 }])
+      expect(other.record.subscriptions).toHaveLength(1)
+      expect(other.intents).toEqual([])
+      const { record, intents } = await ann().done([{ ...leave, generation: version }])
+      expect(record.subscriptions).toEqual([])
+      expect(intents).toMatchObject([{ kind: 'leave', channel: 'room' }])
+    })
+
     it('refuse more subscriptions than allowed', async () => {
       await ann().done([connect('c1')])
       await ann().done([subscribe('a', 'all', 1)])
