@@ -2,9 +2,10 @@ import { type ChannelDraft, draftChannel, parseChannelOptions } from '../channel
 import type { Connection } from '../connection.ts'
 import type { Core } from '../core.ts'
 import { Refusal } from '../errors.ts'
-import { type Question, refusalOf } from '../gate-keeper.ts'
+import { refusalOf } from '../gate-keeper.ts'
 import { whileLeased } from '../leases.ts'
 import type { LocalChannel } from '../local-channel.ts'
+import { channelQuestion } from './channel-question.ts'
 
 /** How often a channel may vanish between its creation and the act that wanted it. */
 const maxTries = 3
@@ -43,16 +44,7 @@ async function askAndCreate(core: Core, name: string, connection?: Connection): 
   // Another node may have created it while this one waited for the lease.
   if ((await core.hub.channel(name)) !== undefined) return
   const user = connection?.user?.name
-  const question: Question = {
-    hook: 'create_channel',
-    form: [
-      ['channel_name', name],
-      ['destination', name],
-    ],
-    channel: name,
-    ...(connection === undefined ? {} : { connection }),
-    ...(user === undefined ? {} : { user }),
-  }
+  const question = channelQuestion('create_channel', name, { user, connection })
   const verdict = await core.gates.ask(question)
   if (!verdict.allowed) throw refusalOf(verdict)
   let draft: ChannelDraft
@@ -75,14 +67,7 @@ export async function createChannel(
   if ((await core.hub.channel(name)) !== undefined) throw exists
   const given = await readDraft(core, name, options)
   if (hook === 'ask') {
-    const question: Question = {
-      hook: 'create_channel',
-      form: [
-        ['channel_name', name],
-        ['destination', name],
-      ],
-      channel: name,
-    }
+    const question = channelQuestion('create_channel', name)
     const verdict = await core.gates.pass(question)
     const asked = await readDraft(core, name, { ...verdict.answer, ...options })
     if (!(await commitCreate(core, { name, draft: asked }))) throw exists
