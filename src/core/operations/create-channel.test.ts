@@ -58,3 +58,32 @@ describe('a channel that the app creates while its create hook is asked', () => 
     expect((await world.stores.channels.list({ limit: 9 })).names).toEqual(['room'])
   })
 })
+
+describe('a channel that the app refuses to create', () => {
+  it('is listened to no longer, however many asked for it', async () => {
+    const addresses = new Set<string>()
+    const listening = await world.node({
+      bus: (bus) => {
+        const { subscribe, unsubscribe } = bus
+        bus.subscribe = (address) => {
+          addresses.add(address)
+          return subscribe.call(bus, address)
+        }
+        bus.unsubscribe = (address) => {
+          addresses.delete(address)
+          unsubscribe.call(bus, address)
+        }
+        return bus
+      },
+    })
+    world.app.answers.set('create_channel', () => [false, {}])
+    const [ann, bob] = [await listening.login('ann'), await listening.login('bob')]
+    for (const name of ['one', 'two', 'one']) {
+      ann.send('SUBSCRIBE', { channel_name: name })
+      bob.publish(name, 1)
+    }
+    await atRest()
+    expect([ann.all('ERROR').length, bob.all('ERROR').length]).toEqual([3, 3])
+    expect([...addresses].filter((address) => address.startsWith('channel:'))).toEqual([])
+  })
+})
