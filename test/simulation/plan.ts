@@ -183,7 +183,7 @@ function planTrouble(dice: Dice, calm: boolean): TroublePlan {
 }
 
 /** The store never fails anybody, and no node, link or reader ever fails. */
-export function isSound({ store, trouble }: Plan): boolean {
+function isSound({ store, trouble }: Plan): boolean {
   return store.losesCall + store.losesAnswer + sum(Object.values(trouble)) === 0
 }
 

@@ -358,7 +358,10 @@ export class SimulatedClient {
       this.#subscribeAgain()
       for (const request of this.#unanswered.values()) this.#request(request.name, request.args)
     } else if (name === 'SUBSCRIBE') {
-      const view = this.views.get(args['channel_name'] as string)
+      const channel = args['channel_name'] as string
+      const view = this.views.get(channel)
+      // It has been in, if only for a moment: what comes after that is a new beginning.
+      this.#awaited.delete(channel)
       if (typeof result['epoch'] === 'string') {
         view?.reached(result['epoch'], result['offset'] as number)
       }
