@@ -8,7 +8,7 @@ import {
 } from '../../test/helpers/core-world.ts'
 import { createLooseBus } from '../../test/helpers/loose-bus.ts'
 import { destroyChannel } from './operations/destroy-channel.ts'
-import type { UserCommit } from './ports.ts'
+import type { BusMessage, UserCommit } from './ports.ts'
 
 /** What the simulation has found, each in as few steps as it takes (test/simulation). */
 
@@ -148,6 +148,30 @@ describe('a node that has missed something', () => {
     const [, , { msg }] = await second.next('ERROR')
     expect(msg).toBe('no longer')
     expect(await recordOf('ann')).toEqual([])
+  })
+})
+
+describe('a node that knows a former life of a channel', () => {
+  it('leaves a user in the present one', async () => {
+    let isLost = false
+    const drops = (message: BusMessage) => (isLost && message.type === 'committed' ? 0 : 1)
+    const node = () => world.node({ bus: (bus) => createLooseBus(bus, drops) })
+    const [here, there] = [await node(), await node()]
+    world.app.answers.set('destroy_channel', () => {
+      isLost = true
+      return [true, {}]
+    })
+    const [first, second] = [await here.login('ann'), await there.login('ann')]
+    await first.subscribe('room')
+    await second.next('SUBSCRIBE')
+    first.send('UNSUBSCRIBE', { channel_name: 'room' })
+    await second.next('UNSUBSCRIBE')
+    await atRest()
+    first.send('SUBSCRIBE', { channel_name: 'room' })
+    await second.next('SUBSCRIBE')
+    expect(await recordOf('ann')).toEqual(['room'])
+    second.publish('room', 'hello')
+    expect((await second.next('PUBLISH'))[2]['payload']).toBe('hello')
   })
 })
 

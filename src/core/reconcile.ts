@@ -120,9 +120,11 @@ async function present(
   user: string,
   subscription: UserSubscription,
 ): Promise<LocalChannel | undefined> {
-  const channel = await core.hub.channel(subscription.channel)
-  if (channel?.presence.has(user)) return channel
-  await channel?.heal()
+  const known = await core.hub.channel(subscription.channel)
+  if (known?.presence.has(user)) return known
+  await known?.heal()
+  // What was known may be a former life of the channel: the user is in the present one.
+  const channel = known?.gone ? await core.hub.channel(subscription.channel) : known
   if (channel !== undefined && !channel.gone && channel.presence.has(user)) return channel
   await forgetSubscription(core, user, subscription)
   return undefined
