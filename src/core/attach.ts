@@ -43,7 +43,9 @@ export async function attach(
       const entries = [...read, ...joining.entries]
       sendSnapshot(core, channel, { arrival, entries, recovered })
       subscribers.admit(connection)
-      for (const event of joining.passing) subscribers.sendTo(connection, event)
+      for (const entry of joining.passing) {
+        subscribers.sendTo(connection, channel.publishEvent(entry))
+      }
       return true
     }
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Encoder } from './protocol.ts'
 export interface Joining {
   entries: Entry[]
   /** Entries without a place in the history, told after the snapshot. */
-  passing: Event[]
+  passing: Entry[]
   /** The node itself had a gap: read again. */
   again: boolean
 }
@@ -54,7 +54,7 @@ export class Subscribers {
       if (connections.size > 0) this.#sendToGroup(connections, encoder.encode(event), except)
     }
     if (this.#joining.size > 0 && event.event === 'publish' && event.entry.offset === 0) {
-      this.#keepPassing(event, except)
+      this.#keepPassing(event.entry, except)
     }
   }
 
@@ -67,11 +67,11 @@ export class Subscribers {
     }
   }
 
-  #keepPassing(event: Event, except: Except): void {
+  #keepPassing(entry: Entry, except: Except): void {
     for (const [connection, joining] of this.#joining) {
       if (connection.id === except.connection) continue
       // At most once: a channel without history may drop what a joining connection cannot hold.
-      if (joining.passing.length < maxCollected) joining.passing.push(event)
+      if (joining.passing.length < maxCollected) joining.passing.push(entry)
     }
   }
 
