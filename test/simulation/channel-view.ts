@@ -255,7 +255,7 @@ export class ChannelView {
 
   #publishSomewhere(payload: string): void {
     const places = this.#viewer.ledger.places(this.channel, payload)
-    const place = places.find((each) => each.life === this.life) ?? places.at(-1)
+    const place = places.findLast((each) => each.life === this.life) ?? places.at(-1)
     if (this.#mayPass(payload, place)) return
     const entry = place?.life.entries[place.offset - 1]
     if (place === undefined || entry === undefined) {
@@ -305,7 +305,8 @@ export class ChannelView {
   /** Without history: at most once, in the publisher's order. */
   #pass(payload: string): void {
     const { author, number, repeats } = readPayload(payload)
-    if (repeats) return
+    // Where histories come and go, what is kept may overtake what only passes.
+    if (repeats || !this.#viewer.steady(this.channel)) return
     if (number <= (this.#passed.get(author) ?? 0)) {
       this.#violated('G2', `is told ${payload} after ${this.#passed.get(author)}`)
     }
