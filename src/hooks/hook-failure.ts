@@ -129,7 +129,8 @@ function statusHint(status: number): string {
   if (status >= 300 && status < 400)
     return 'The hook must need no login: exempt it from the redirect.'
   if (status === 401) return 'The hook must need no login: exempt it from authentication.'
-  if (status === 403 || status === 419) return 'Exempt the hook from CSRF protection.'
+  if (status === 403 || status === 419)
+    return 'Exempt the hook from CSRF protection, or does the app expect another secret (--hook-secret)?'
   if (status === 405) return 'The hook must take POST.'
   if (status === 400) return 'Does the app expect another Host header (--app-host-header) or https?'
   if (status >= 500) return 'The app failed: its own log says why.'
