@@ -55,6 +55,15 @@ it('sends one real, signed hook and shows all of it but the secrets', async () =
   expect(text).not.toMatch(/s3cret|c00kie|whsec_/)
 })
 
+it('sends no payload that is no JSON, as Offhook never would', async () => {
+  const { code, text, server } = await run(answerWith([true, {}]), {
+    hook: 'publish',
+    fields: { channel: 'room', user: 'ann', payload: '{bad' },
+  })
+  expect([code, server.received.length]).toEqual([1, 0])
+  expect(text).toContain('--payload must be JSON')
+})
+
 it('ends with 1 where the app refuses', async () => {
   const { code, text } = await run(answerWith([false, { error: 'no\u001b[2J' }]))
   expect(code).toBe(1)

@@ -38,6 +38,10 @@ export async function runHookCommand(command: HookCommand): Promise<0 | 1> {
     write(`No hook is called ${JSON.stringify(hook)}. Hooks: ${hookNames.join(', ')}.`)
     return 1
   }
+  if (!isJson(command.fields.payload ?? 'null')) {
+    write('--payload must be JSON, as in: --payload \'{"text": "hi"}\'')
+    return 1
+  }
   const print = printer(command)
   const app = createApp(settings, { observe: print })
   try {
@@ -48,6 +52,16 @@ export async function runHookCommand(command: HookCommand): Promise<0 | 1> {
     return 1
   } finally {
     await app.close()
+  }
+}
+
+/** Offhook itself never sends an app a payload that is none: the app may fail on it as it likes. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
