@@ -16,12 +16,17 @@ const text = document.getElementById('text')
 const topic = document.getElementById('topic')
 let subscription
 let link
+/** Sent and not come back yet, oldest first: what is refused returns to its writer. */
+let underWay = []
 
 function onOpen(connection) {
   connection.onSubscribed = (_name, subscribed) => {
     subscription = subscribed
     showChannel()
-    subscribed.onPublish = (frame) => addMessage(frame, me)
+    subscribed.onPublish = (frame) => {
+      if (frame.user === me) underWay = underWay.filter((sent) => sent !== frame.payload?.text)
+      addMessage(frame, me)
+    }
     subscribed.onSubscribe = ({ user }) => {
       addNote(`${user} came in`)
       showPeople(subscribed.presence, me)
@@ -37,6 +42,7 @@ function onOpen(connection) {
 }
 
 function showChannel() {
+  underWay = []
   showBanner('')
   showProblem('')
   showState('connected')
@@ -45,6 +51,13 @@ function showChannel() {
   showTopic(subscription.state.topic)
   text.focus()
   loadRooms()
+}
+
+/** Publishes to one channel are answered in order, so it is the oldest that was refused. */
+function onProblem(message) {
+  showProblem(message)
+  const refused = underWay.shift()
+  if (refused !== undefined && text.value === '') text.value = refused
 }
 
 /** The room was closed: nothing more comes from it. */
@@ -75,7 +88,9 @@ document.getElementById('composer').addEventListener('submit', (event) => {
   event.preventDefault()
   if (subscription === undefined || text.value.trim() === '') return
   showProblem('')
-  subscription.publish({ text: text.value })
+  const said = text.value.trim()
+  subscription.publish({ text: said })
+  underWay.push(said)
   text.value = ''
 })
 
@@ -122,7 +137,7 @@ function loadScript() {
 
 function start() {
   showBanner('Connecting …')
-  link = keepConnected({ url: offhookUrl, onOpen, onLost, onRefused, onError: showProblem })
+  link = keepConnected({ url: offhookUrl, onOpen, onLost, onRefused, onError: onProblem })
 }
 
 showState('offline')

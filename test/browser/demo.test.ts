@@ -120,6 +120,29 @@ describe.skipIf(missing)('the demo in Chromium', { timeout: 60_000 }, () => {
     await people(bob, ['bob'])
   })
 
+  test('a message that is refused returns to its writer', async () => {
+    const ann = await world.logIn('ann')
+    await connected(ann)
+    const box = ann.getByLabel('Message', { exact: true })
+    const tooLong = 'x'.repeat(3000)
+    await ann.evaluate('document.getElementById("text").removeAttribute("maxlength")')
+    await say(ann, 'fine')
+    await bubble(ann, 'fine').waitFor()
+    await say(ann, tooLong)
+    await ann.locator('.problem:not(:empty)').waitFor()
+    expect(await box.inputValue()).toBe(tooLong)
+  })
+
+  test('a long name of a room stays in its list', async () => {
+    const ann = await world.logIn('ann')
+    await ann.goto(`${world.url}/chat?room=${'w'.repeat(40)}`)
+    await connected(ann)
+    const link = ann.locator('.rooms a[aria-current]')
+    await link.waitFor()
+    const box = await link.boundingBox()
+    expect(box && box.x + box.width).toBeLessThanOrEqual(sizes.wide.width)
+  })
+
   test.each(['narrow', 'wide'] as const)('the page fits a %s window', async (size) => {
     const ann = await world.logIn('ann', size)
     await connected(ann)
