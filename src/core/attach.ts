@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
 import type { Entry, Position } from './entry.ts'
 import type { LocalChannel } from './local-channel.ts'
+import { entrySize, newestWithin } from './within-bytes.ts'
 
 /** One connection that is to be told what happens in a channel. */
 interface Arrival {
@@ -196,18 +197,4 @@ function shownEntries(
   const sized = newestWithin(size > 0 ? shown.slice(-size) : shown, core.settings.maxSnapshotBytes)
   if (sized.length < Math.min(size, shown.length)) core.telemetry.limit('max-snapshot-bytes')
   return sized
-}
-
-/** The newest entries that fit; older ones are left out (`--max-snapshot-bytes`). */
-function newestWithin(entries: readonly Entry[], maxBytes: number): readonly Entry[] {
-  let bytes = 0
-  for (let i = entries.length - 1; i >= 0; i -= 1) {
-    bytes += entrySize(entries[i])
-    if (bytes > maxBytes) return entries.slice(i + 1)
-  }
-  return entries
-}
-
-function entrySize(entry: Entry | undefined): number {
-  return entry === undefined ? 0 : (entry.given?.length ?? entry.content.length) + 100
 }

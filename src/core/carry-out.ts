@@ -46,8 +46,10 @@ export async function carryOut(
       await message(core, { ...command, sender: user, hook: 'rule', connection })
       return { op: 'message' }
     case 'history':
+      await snapshotsTaken(core, connection)
       return { op: 'history', ...(await readHistory(core, connection, command)) }
     case 'presence':
+      await snapshotsTaken(core, connection)
       return { op: 'presence', names: readPresence(connection, command.channel) }
     case 'disconnect':
       connection.isLeaving = true

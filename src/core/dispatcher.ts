@@ -172,7 +172,11 @@ export class Dispatcher {
 
   #reply(reply: Reply): void {
     const encoded = this.#connection.session.reply(reply)
-    if (encoded !== undefined) this.#core.delivery.send(this.#connection, encoded)
+    if (encoded === undefined) return
+    // What was asked for in one piece is not held against a slow reader, as a snapshot is not (spec/safety.md §4).
+    const isPiece = 'done' in reply && (reply.done.op === 'history' || reply.done.op === 'presence')
+    if (isPiece) this.#connection.snapshotBytes += encoded.text.length
+    this.#core.delivery.send(this.#connection, encoded)
   }
 
   #refuse(ref: number | null, refusal: Refusal): void {

@@ -3,8 +3,12 @@ import type { Core } from '../core.ts'
 import type { Entry } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import type { LocalChannel } from '../local-channel.ts'
+import { newestWithin, oldestWithin } from '../within-bytes.ts'
 
-/** A page of the shown history, oldest first, for a connection that is in the channel. Throws Refusal. */
+/**
+ * A page of the shown history, oldest first, for a connection that is in the channel. Attack: a page may hold a
+ * thousand large entries; so it ends early where it would hold more than a snapshot may. Throws Refusal.
+ */
 export async function readHistory(
   core: Core,
   connection: Connection,
@@ -12,7 +16,7 @@ export async function readHistory(
 ): Promise<{ epoch: string; history: readonly Entry[] }> {
   const { head } = subscribedChannel(connection, query.channel)
   const { channel, before, after, limit } = query
-  const history = await core.stores.channels.history(channel, {
+  const page = await core.stores.channels.history(channel, {
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
     limit,
@@ -20,7 +24,11 @@ export async function readHistory(
     scope: 'shown',
     now: core.clock.now(),
   })
-  return { epoch: head.epoch, history }
+  const maxBytes = core.settings.maxSnapshotBytes
+  // It continues where the client has come to; one entry is always told, else there would be no going on.
+  const fitting = after === undefined ? newestWithin(page, maxBytes) : oldestWithin(page, maxBytes)
+  const nearest = after === undefined ? page.slice(-1) : page.slice(0, 1)
+  return { epoch: head.epoch, history: fitting.length > 0 ? fitting : nearest }
 }
 
 /** Names in joining order; none where the channel is not presenceful. Throws Refusal `not_subscribed`. */
