@@ -23,6 +23,13 @@ export const refusals = {
   invalid_user_name: { text: 'Invalid user name', status: 404 },
   not_subscribed: { text: 'Not subscribed', status: 403 },
 
+  // rooms and the talk protocol (spec/hipochat.md); the texts are part of the contract
+  authentication_error: { text: 'authentication error', status: 403, close: 4008 },
+  not_room: { text: 'not a room', status: 403, close: 4009 },
+  not_member: { text: 'not a member', status: 403, close: 4010 },
+  invalid_message: { text: 'invalid message', status: 400 },
+  invalid_offset: { text: 'Invalid offset', status: 400 },
+
   // REST
   missing_field: { text: 'Missing field', status: 400 },
   repeated_field: { text: 'Field given twice', status: 400 },

@@ -59,10 +59,10 @@ export interface Outbox {
   /** `done` removes it; `retry` counts a try and sets the next time; `dead` keeps it aside for replay. */
   settle(id: string, result: NoticeResult): Promise<void>
   /**
-   * Puts others (none = done) in the place of a waiting notice, in one step; no effect where it does not wait any
-   * more, so that it may be repeated. One of them may bear its id.
+   * Puts others (none = done) in the place of waiting notices, in one step; no effect where the first of them does not
+   * wait any more, so that it may be repeated. One of the others may bear its id.
    */
-  replace(id: string, notices: readonly Notice[]): Promise<void>
+  replace(ids: readonly [string, ...string[]], notices: readonly Notice[]): Promise<void>
   /** Notices kept aside, the last to die first: the newest 10,000 are kept. `after` = `next` of the page before. */
   dead(query: DeadQuery): Promise<DeadPage>
   /** Makes a dead notice due now (on the store's clock) with no tries made; false where there is none. */
@@ -214,6 +214,27 @@ export interface App {
     notice: Notice,
     context: { readonly cookies?: string; readonly token?: string; readonly address?: string },
   ): Promise<void>
+}
+
+/** The user behind a talk token (spec/hipochat.md §1). */
+export interface Profile {
+  readonly user: string
+  /** Display name. */
+  readonly name: string
+  /** The public fields as JSON text of an object. Never holds the token. */
+  readonly info: string
+}
+
+/** `refused`: the app does not know the token, or names no user. `failed`: it gave no usable answer. */
+export type ProfileAnswer =
+  | { readonly outcome: 'known'; readonly profile: Profile }
+  | { readonly outcome: 'refused' }
+  | { readonly outcome: 'failed' }
+
+/** Whom the app knows by a token. Only `known` may be remembered; what failed is reported once, here. */
+export interface Profiles {
+  /** `fresh` asks the app whatever is remembered. Never throws. */
+  profile(token: string, how: 'remembered' | 'fresh'): Promise<ProfileAnswer>
 }
 
 /** Where polling goes: spec/safety.md §7 says which addresses are open to it. */

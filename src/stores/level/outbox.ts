@@ -40,8 +40,13 @@ export class LevelOutbox implements Outbox, EnginePart {
     await this.inTurn(id, () => this.settleNow(id, result))
   }
 
-  async replace(id: string, notices: readonly Notice[]): Promise<void> {
-    await this.inTurn(id, () => this.replaceNow(id, notices))
+  async replace(ids: readonly [string, ...string[]], notices: readonly Notice[]): Promise<void> {
+    const act = () => this.engine.use(() => this.replaceNow(ids, notices))
+    // Always in the same order: else two could wait for each other.
+    const inTurns = [...ids]
+      .sort()
+      .reduce<() => Promise<void>>((next, id) => () => this.queued(id, next), act)
+    await inTurns()
   }
 
   async dead(query: DeadQuery): Promise<DeadPage> {
@@ -74,11 +79,13 @@ export class LevelOutbox implements Outbox, EnginePart {
     })
   }
 
+  private inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
+    return this.queued(id, () => this.engine.use(act))
+  }
+
   /** Acts on one notice follow each other. */
-  private async inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
-    const turn = (this.turns.get(id) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(() => this.engine.use(act))
+  private async queued<T>(id: string, act: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(id) ?? Promise.resolve()).catch(() => undefined).then(act)
     this.turns.set(id, turn)
     try {
       return await turn
@@ -124,11 +131,15 @@ export class LevelOutbox implements Outbox, EnginePart {
     this.adding.delete(id)
   }
 
-  private async replaceNow(id: string, notices: readonly Notice[]): Promise<void> {
+  private async replaceNow(
+    [id, ...others]: readonly [string, ...string[]],
+    notices: readonly Notice[],
+  ): Promise<void> {
     const notice = await this.readWaiting(id)
     if (notice === undefined) return
+    const besides = await Promise.all(others.map((other) => this.readWaiting(other)))
     const group = this.engine.writing()
-    this.take(group, notice)
+    for (const each of [notice, ...besides]) if (each !== undefined) this.take(group, each)
     const again = notices.find((each) => each.id === id)
     for (const each of notices) if (each.id !== id) this.add(group, each)
     if (again !== undefined) {
@@ -136,7 +147,7 @@ export class LevelOutbox implements Outbox, EnginePart {
       this.waiting += 1
     }
     await group.done
-    this.adding.delete(id)
+    for (const taken of [id, ...others]) this.adding.delete(taken)
   }
 
   private async replayNow(id: string): Promise<boolean> {

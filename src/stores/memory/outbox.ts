@@ -36,8 +36,9 @@ export class MemoryOutbox implements Outbox {
     if (result.result === 'dead') this.keep(tried)
   }
 
-  async replace(id: string, notices: readonly Notice[]): Promise<void> {
-    if (this.take(id) === undefined) return
+  async replace([id, ...others]: readonly string[], notices: readonly Notice[]): Promise<void> {
+    if (this.take(id ?? '') === undefined) return
+    for (const other of others) this.take(other)
     for (const notice of notices) this.add(notice)
   }
 

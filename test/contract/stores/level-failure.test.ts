@@ -121,7 +121,7 @@ describe('a failed batch', () => {
       room.commit([marker('ann', 1), member('add', 'bob')]),
       room.commit([member('remove', 'ann'), { change: 'room', closed: true }]),
       stores.outbox.replay('n1'),
-      stores.outbox.replace('n2', [notice('n4')]),
+      stores.outbox.replace(['n2'], [notice('n4')]),
       stores.outbox.settle('n3', { result: 'dead' }),
     ]
     for (const { status } of await Promise.allSettled(failing)) expect(status).toBe('rejected')

@@ -205,7 +205,7 @@ describe('after a restart', () => {
     expect(await dead(middle.outbox)).toEqual(['a', 'c'])
     await middle.outbox.settle('d', { result: 'dead' })
     expect(await middle.outbox.replay('a')).toBe(true)
-    await middle.outbox.replace('b', [notice('e')])
+    await middle.outbox.replace(['b'], [notice('e')])
     const after = await restart()
     expect(await dead(after.outbox)).toEqual(['d', 'c'])
     expect(await after.outbox.stats()).toEqual({ waiting: 2, dead: 2 })

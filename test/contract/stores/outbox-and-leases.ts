@@ -54,21 +54,21 @@ export function describeOutboxAndLeases(subject: StoresUnderTest): void {
       const calls = [notice('call 1', start + 5), notice('call 2')].map(
         (each) => ({ ...each, kind: 'push_call' }) as const,
       )
-      await outbox().replace('push', calls)
+      await outbox().replace(['push'], calls)
       expect(await outbox().stats()).toEqual({ waiting: 3, dead: 0 })
       expect(await outbox().due({ now: start, limit: 9 })).toEqual([calls[1]])
       expect(await due(start + 9)).toEqual(['call 2', 'other', 'call 1'])
-      await outbox().replace('push', [notice('call 3')])
+      await outbox().replace(['push'], [notice('call 3')])
       await outbox().settle('call 2', { result: 'done' })
-      await outbox().replace('push', calls)
+      await outbox().replace(['push'], calls)
       expect(await due(start + 9)).toEqual(['other', 'call 1'])
     })
 
     it('it by nothing, by itself, or by what is there already', async () => {
       await add(notice('a'), notice('b'), notice('c', start + 3))
-      await outbox().replace('a', [])
+      await outbox().replace(['a'], [])
       expect(await due(start + 9)).toEqual(['b', 'c'])
-      await outbox().replace('b', [notice('b', start + 5), notice('c', start + 1), notice('d')])
+      await outbox().replace(['b'], [notice('b', start + 5), notice('c', start + 1), notice('d')])
       expect(await due(start + 9)).toEqual(['d', 'c', 'b'])
       expect(await outbox().due({ now: start + 3, limit: 9 })).toEqual([
         notice('d'),
@@ -77,11 +77,26 @@ export function describeOutboxAndLeases(subject: StoresUnderTest): void {
       expect((await outbox().stats()).waiting).toBe(3)
     })
 
+    it('several by others together, as far as they wait, and none where the first waits no more', async () => {
+      await add(notice('a'), notice('b'), notice('c'), notice('d'))
+      await outbox().settle('c', { result: 'done' })
+      await outbox().replace(['b', 'a', 'c', 'unknown'], [notice('x', start + 1)])
+      expect(await due(start + 1)).toEqual(['d', 'x'])
+      await outbox().replace(['b', 'd'], [notice('another')])
+      expect(await due(start + 1)).toEqual(['d', 'x'])
+      await Promise.all([
+        outbox().replace(['d', 'x'], [notice('x1')]),
+        outbox().replace(['x', 'd'], [notice('x2')]),
+      ])
+      expect(await due(start)).toHaveLength(1)
+      expect(await outbox().stats()).toEqual({ waiting: 1, dead: 0 })
+    })
+
     it('it once, also where two do it at the same time', async () => {
       await add(notice('a'))
       await Promise.all([
-        outbox().replace('a', [notice('x1')]),
-        outbox().replace('a', [notice('x2')]),
+        outbox().replace(['a'], [notice('x1')]),
+        outbox().replace(['a'], [notice('x2')]),
         outbox().settle('a', { result: 'retry', due: start + 9 }),
       ])
       expect(await due(start + 99)).toEqual(['x1'])
