@@ -1,6 +1,7 @@
 import { Connection, type LinkOrigin } from './connection.ts'
 import type { Core } from './core.ts'
 import { Deadlines } from './deadlines.ts'
+import { departuresOf } from './departures.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Refusal } from './errors.ts'
 import { KeptPlaces } from './kept-places.ts'
@@ -14,9 +15,12 @@ import { SlowReaders } from './slow-readers.ts'
 /** What a transport tells of its link after it was accepted. */
 export interface Inbound {
   receive(text: string): void
-  /** The link is over: `clean` where both sides said so. */
-  end(how: 'clean' | 'unclean'): void
+  /** The link is over: `clean` where both sides said so, `lost` where one was not heard of any more. */
+  end(how: 'clean' | 'unclean' | 'lost'): void
 }
+
+/** Makes a connection a user's where the link itself said whose it is. Throws Refusal: the link is ended with it. */
+export type Arrive = (connection: Connection) => Promise<void>
 
 /** Few links are drained faster than the spread allows: there is no crowd to spread. */
 const maxDrainStepMs = 5
@@ -63,7 +67,9 @@ export class Acceptor {
     return this.#draining ? new Refusal('draining') : undefined
   }
 
-  accept(link: Link, protocol: Protocol, origin: LinkOrigin): Inbound {
+  /** Takes a link; with `arrive` it needs no CONNECT. */
+  accept(link: Link, protocol: Protocol, from: LinkOrigin & { arrive?: Arrive }): Inbound {
+    const { arrive, ...origin } = from
     const { core } = this
     const connection = new Connection({
       id: core.random.hex(16),
@@ -79,12 +85,13 @@ export class Acceptor {
       refusals: this.#refusals,
       onConnected: (verdict) => {
         this.#unconnected.clear(connection)
-        this.#refresher.schedule(connection, verdict)
+        if (verdict !== undefined) this.#refresher.schedule(connection, verdict)
       },
     })
+    if (arrive !== undefined) dispatcher.arrive(arrive)
     return {
       receive: (text) => this.#receive(connection, dispatcher, text),
-      end: () => this.#end(connection, dispatcher),
+      end: (how) => this.#end(connection, dispatcher, how),
     }
   }
 
@@ -132,7 +139,7 @@ export class Acceptor {
     }
   }
 
-  #end(connection: Connection, dispatcher: Dispatcher): void {
+  #end(connection: Connection, dispatcher: Dispatcher, how: 'clean' | 'unclean' | 'lost'): void {
     if (connection.stage === 'closed') return
     const connected = connection.stage !== 'open'
     connection.stage = 'closed'
@@ -144,6 +151,9 @@ export class Acceptor {
     if (!connected || this.#draining) return
     const { resumeWindowMs } = this.#core.settings
     const keeps = connection.session.resumes && !connection.isLeaving && resumeWindowMs > 0
+    // Whoever does not come back within the window was lost.
+    const isLost = keeps || how === 'lost' || connection.isSlow
+    connection.departures = departuresOf(connection, isLost ? 'lost' : 'left')
     if (keeps) this.#keepPlace(connection, dispatcher)
     else this.#leave(dispatcher)
   }

@@ -1,6 +1,7 @@
 import { attach } from './attach.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
+import { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 
 const retryMs = 1000
@@ -34,6 +35,7 @@ export function dismiss(channel: LocalChannel, connection: Connection, at: numbe
   const user = connection.user?.name
   if (!connection.shown.delete(channel.name) || user === undefined) return
   channel.subscribers.sendTo(connection, { event: 'leave', channel: channel.name, user, at })
+  if (connection.only === channel.name) connection.close(new Refusal('room_ended'))
 }
 
 function isIn(channel: LocalChannel, connection: Connection): boolean {

@@ -75,6 +75,9 @@ async function readEntries(
   const { since, head } = wish
   const missed = since === undefined ? undefined : await readMissed(core, channel, { since, head })
   if (missed !== undefined) return { recovered: true, read: missed }
+  if (wish.arrival.connection.session.encoder.snapshots === 'entries') {
+    return { recovered: false, read: [] }
+  }
   return { recovered: false, read: await readHistory(core, channel, wish) }
 }
 
@@ -169,6 +172,10 @@ function sendSnapshot(
   const { head, options, subscribers, state } = channel
   const user = connection.user?.name ?? ''
   connection.shown.add(channel.name)
+  if (connection.session.encoder.snapshots === 'entries') {
+    sendEntries(channel, connection, entries)
+    return
+  }
   const size = subscribers.sendTo(connection, {
     event: 'snapshot',
     channel: channel.name,
@@ -183,6 +190,18 @@ function sendSnapshot(
   })
   // The snapshot is not held against a slow reader: only what follows it is (spec/safety.md §4).
   connection.snapshotBytes += size
+}
+
+/** To a dialect without snapshots: what was published since its position. */
+function sendEntries(
+  channel: LocalChannel,
+  connection: Connection,
+  entries: readonly Entry[],
+): void {
+  for (const entry of entries) {
+    if (entry.kind !== 'publish' || entry.given !== undefined) continue
+    connection.snapshotBytes += channel.subscribers.sendTo(connection, channel.publishEvent(entry))
+  }
 }
 
 /** What the channel's options show of the entries, without the join that the snapshot belongs to. */

@@ -3,11 +3,12 @@ import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
 import { Refusal } from './errors.ts'
 import { message } from './operations/message.ts'
-import { publish } from './operations/publish.ts'
+import { type Publisher, publish } from './operations/publish.ts'
 import { readHistory, readPresence } from './operations/read-channel.ts'
 import { subscribe } from './operations/subscribe.ts'
 import { unsubscribe } from './operations/unsubscribe.ts'
 import type { Done } from './protocol.ts'
+import type { RoomLayer } from './room-layer.ts'
 import { snapshotsTaken } from './snapshot-pace.ts'
 
 /** What a connected browser asks for. */
@@ -17,6 +18,21 @@ export type Asked = Exclude<Command, { op: 'connect' }>
 export function laneOf(command: Asked): string {
   if (command.op === 'message') return `to:${command.recipient}`
   return 'channel' in command ? `in:${command.channel}` : 'link'
+}
+
+/** A server without rooms does not know their frames. */
+function roomsOf(core: Core): RoomLayer {
+  if (core.rooms === undefined) throw new Refusal('unknown_frame')
+  return core.rooms
+}
+
+function publisherOf(
+  { connection, user }: { readonly connection: Connection; readonly user: string },
+  { type }: { readonly type?: string },
+): Publisher {
+  const { speaker } = connection
+  if (speaker === undefined || type === undefined) return { kind: 'connection', connection, user }
+  return { kind: 'talk', user, ...speaker, type }
 }
 
 /** Ends each of a browser's commands in its operation. Throws Refusal. */
@@ -39,7 +55,7 @@ export async function carryOut(
       await unsubscribe(core, { channel: command.channel, user, hook: 'ask', connection })
       return { op: 'unsubscribe' }
     case 'publish': {
-      const published = await publish(core, { kind: 'connection', connection, user }, command)
+      const published = await publish(core, publisherOf(actor, command), command)
       return { op: 'publish', published }
     }
     case 'message':
@@ -51,6 +67,14 @@ export async function carryOut(
     case 'presence':
       await snapshotsTaken(core, connection)
       return { op: 'presence', names: readPresence(connection, command.channel) }
+    case 'read':
+      return { op: 'read', reading: await roomsOf(core).read(user, command) }
+    case 'rooms':
+      await snapshotsTaken(core, connection)
+      return { op: 'rooms', page: await roomsOf(core).list(user, command) }
+    case 'typing':
+      await roomsOf(core).typing(connection, command.channel)
+      return { op: 'typing' }
     case 'disconnect':
       connection.isLeaving = true
       core.clock.endOfTurn(() => connection.close(new Refusal('goodbye')))

@@ -131,7 +131,8 @@ export type ChannelChange =
   | { readonly change: 'claim'; readonly claim: PublishClaim }
   /** Frees a claimed id whose publish was refused. */
   | { readonly change: 'release'; readonly claim: PublishClaim }
-  | { readonly change: 'notice'; readonly notice: Notice }
+  /** `tells: 'entry'`: `offset` and `count` of the entry appended last are put into its body. */
+  | { readonly change: 'notice'; readonly notice: Notice; readonly tells?: 'entry' }
 
 export interface ChannelCommit {
   readonly expect: ChannelExpectation

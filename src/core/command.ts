@@ -18,6 +18,8 @@ export type Command =
       readonly channel: string
       readonly payload: string
       readonly id?: string
+      /** Of a message in a room (talk). */
+      readonly type?: string
     }
   | { readonly op: 'message'; readonly recipient: string; readonly payload: string }
   | {
@@ -29,6 +31,11 @@ export type Command =
       readonly limit: number
     }
   | { readonly op: 'presence'; readonly channel: string }
+  /** The user has read a room up to this offset. */
+  | { readonly op: 'read'; readonly channel: string; readonly offset: number }
+  /** The user's rooms, by page. */
+  | { readonly op: 'rooms'; readonly after?: string; readonly limit: number }
+  | { readonly op: 'typing'; readonly channel: string }
   /** The client's goodbye: its user's place is not kept. */
   | { readonly op: 'disconnect' }
   | { readonly op: 'ping' | 'pong' }

@@ -2,7 +2,7 @@ import type { Position } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
-import type { Encoded, Link } from './ports.ts'
+import type { Departure, Encoded, Link, Marker } from './ports.ts'
 import type { Protocol, Session } from './protocol.ts'
 
 /** A connection's place in a channel. */
@@ -33,6 +33,14 @@ export class Connection {
   readonly origin: LinkOrigin
   stage: ConnectionStage = 'open'
   user: LocalUser | undefined
+  /** The one channel it is in, where its protocol's subscriptions belong to the connection (talk). */
+  only: string | undefined
+  /** How its messages in a room are signed (talk). */
+  speaker: { readonly name: string; readonly info: string } | undefined
+  /** How far it has read in `only`, as far as that has been written down. */
+  readTo: Marker | undefined
+  /** How it left its rooms, once it has ended. */
+  departures: readonly (readonly [channel: string, departure: Departure])[] | undefined
   /** Cookie header for hooks; lives here only. */
   cookies = ''
   /** Payload of the accepted CONNECT, JSON text: a refresh shows it to the hook again. */
@@ -53,6 +61,8 @@ export class Connection {
   readonly channels = new Map<string, Attachment>()
   /** Channels whose snapshot it was sent, and of whose end it has not been told since. */
   readonly shown = new Set<string>()
+  /** It was ended because it did not take what it was sent. */
+  isSlow = false
   readonly #pressure: Pressure
   #isClosing = false
 
@@ -93,6 +103,7 @@ export class Connection {
     if (goodbye !== undefined) rest.push(goodbye)
     // Whoever may come back resumes; whoever was sent away has no place left to resume.
     if (!refusal.retry) this.isLeaving = true
+    this.isSlow = refusal.code === 'slow_consumer'
     this.link.write(rest)
     this.link.close(refusal.close ?? 1000, refusal.message)
   }

@@ -5,6 +5,7 @@ import type { Lanes } from './lanes.ts'
 import type { ChannelOptions } from './options.ts'
 import type { Pollers } from './pollers.ts'
 import type { App, Bus, Clock, Notice, Random, Stores, Telemetry, Web } from './ports.ts'
+import type { RoomLayer } from './room-layer.ts'
 import type { CoreSettings } from './settings.ts'
 
 /** What the core is given: one adapter per port. */
@@ -18,6 +19,8 @@ export interface CoreParts {
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
+  /** Makes what rooms add; absent: there are none. */
+  readonly roomLayer?: (core: Core) => RoomLayer
   /** Tries a notice at once, before the outbox's own time for it; settles it in the outbox. */
   readonly notify: (
     notice: Notice,
@@ -35,6 +38,8 @@ export interface Core extends CoreParts {
   /** Attaching and detaching of this node's connections of one user and channel, in order. */
   readonly reconcileLanes: Lanes
   readonly pollers: Pollers
+  /** Undefined where this core was made without rooms. */
+  readonly rooms: RoomLayer | undefined
   /** Options were set: polling and server presence follow them. */
   readonly channelConfigured: (
     name: string,

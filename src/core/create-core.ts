@@ -44,8 +44,7 @@ export function createCore(parts: CoreParts): RunningCore {
     stopping: () => stopping,
   } as { -readonly [K in keyof Core]: Core[K] }
   core.gates = new GateKeeper(parts, (connection, cookie) => {
-    const encoded = connection.session.encoder.encode({ event: 'cookie', cookie })
-    core.delivery.send(connection, encoded)
+    core.delivery.tell([connection], { event: 'cookie', cookie })
   })
   core.hub = new Hub(core)
   core.pollers = new Pollers(core)
@@ -57,6 +56,7 @@ export function createCore(parts: CoreParts): RunningCore {
     if (polling === 'changed') core.pollers.configure(name, options)
     background('server presence', showWatched(core, name, options))
   }
+  core.rooms = parts.roomLayer?.(core)
   const acceptor = new Acceptor(core)
   const maintenance = new Maintenance(core)
   serveRequests(core)

@@ -12,6 +12,7 @@ function countingProtocol(encoded: Event['event'][]): Protocol {
     if (known !== undefined) return known
     const counting: Encoder = {
       key: encoder.key,
+      snapshots: encoder.snapshots,
       encode: (event) => {
         encoded.push(event.event)
         return encoder.encode(event)

@@ -28,12 +28,12 @@ export class Delivery {
 
   /** Tells each of them of an event, encoded once per encoder. */
   tell(connections: Iterable<Connection>, event: Event): void {
-    const known = new Map<Encoder, Encoded>()
+    const known = new Map<Encoder, Encoded | undefined>()
     for (const connection of connections) {
       const { encoder } = connection.session
-      const encoded = known.get(encoder) ?? encoder.encode(event)
-      known.set(encoder, encoded)
-      this.send(connection, encoded)
+      if (!known.has(encoder)) known.set(encoder, encoder.encode(event))
+      const encoded = known.get(encoder)
+      if (encoded !== undefined) this.send(connection, encoded)
     }
   }
 

@@ -12,6 +12,9 @@ import type { Verdict } from './ports.ts'
 import type { Done, Received, Reply } from './protocol.ts'
 import type { RefusalBudget } from './refusal-budget.ts'
 
+/** What is answered with a list that may be long. */
+const piecewise: ReadonlySet<Done['op']> = new Set(['history', 'presence', 'rooms'])
+
 type CommandOf<Op extends Command['op']> = Extract<Command, { op: Op }>
 
 /**
@@ -23,7 +26,7 @@ export class Dispatcher {
   readonly #core: Core
   readonly #connection: Connection
   readonly #refusals: RefusalBudget
-  readonly #onConnected: (verdict: Verdict) => void
+  readonly #onConnected: (verdict?: Verdict) => void
   readonly #lanes = new Lanes()
   /** Frames that may not be begun yet. */
   #waiting: Received[] = []
@@ -36,13 +39,31 @@ export class Dispatcher {
   constructor(
     core: Core,
     connection: Connection,
-    door: { refusals: RefusalBudget; onConnected: (verdict: Verdict) => void },
+    door: { refusals: RefusalBudget; onConnected: (verdict?: Verdict) => void },
   ) {
     this.#core = core
     this.#connection = connection
     this.#refusals = door.refusals
     this.#onConnected = door.onConnected
     this.#rate = new FrameRate(core, () => this.#work())
+  }
+
+  /** Instead of a CONNECT: what the browser sends meanwhile waits, and a refusal ends the link. */
+  arrive(act: (connection: Connection) => Promise<void>): void {
+    this.#connection.stage = 'connecting'
+    this.#connecting = this.#arrive(act)
+  }
+
+  async #arrive(act: (connection: Connection) => Promise<void>): Promise<void> {
+    try {
+      await act(this.#connection)
+      this.#onConnected()
+    } catch (error) {
+      this.#connection.close(this.#toRefusal(error))
+    } finally {
+      this.#connecting = undefined
+      this.#work()
+    }
   }
 
   /** Takes decoded frames in order. What may not be begun yet waits, and reading pauses. */
@@ -174,7 +195,7 @@ export class Dispatcher {
     const encoded = this.#connection.session.reply(reply)
     if (encoded === undefined) return
     // What was asked for in one piece is not held against a slow reader, as a snapshot is not (spec/safety.md §4).
-    const isPiece = 'done' in reply && (reply.done.op === 'history' || reply.done.op === 'presence')
+    const isPiece = 'done' in reply && piecewise.has(reply.done.op)
     if (isPiece) this.#connection.snapshotBytes += encoded.text.length
     this.#core.delivery.send(this.#connection, encoded)
   }

@@ -27,6 +27,8 @@ export const refusals = {
   authentication_error: { text: 'authentication error', status: 403, close: 4008 },
   not_room: { text: 'not a room', status: 403, close: 4009 },
   not_member: { text: 'not a member', status: 403, close: 4010 },
+  room_forbidden: { text: 'not a room', status: 403, close: 4009 },
+  room_ended: { text: 'the room has ended', status: 410, close: 4011 },
   invalid_message: { text: 'invalid message', status: 400 },
   invalid_offset: { text: 'Invalid offset', status: 400 },
 

@@ -55,3 +55,12 @@ export type Event =
       readonly at: number
     }
   | { readonly event: 'cookie'; readonly cookie: string }
+  /** The user's own read marker in a room stands at `offset` now. */
+  | {
+      readonly event: 'read'
+      readonly channel: string
+      readonly offset: number
+      readonly unread: number
+    }
+  /** Never stored. */
+  | { readonly event: 'typing'; readonly channel: string; readonly user: string }

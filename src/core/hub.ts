@@ -6,6 +6,7 @@ import { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
 import { LocalChannel } from './local-channel.ts'
 import { LocalUser } from './local-user.ts'
+import { tellOtherReaders, tellOutside } from './markers.ts'
 import type { BusMessage, ChannelCommitted, UserRecord } from './ports.ts'
 import { reconcile, reconcileAll } from './reconcile.ts'
 
@@ -58,6 +59,7 @@ export class Hub {
       node: nodeId,
       committed,
     })
+    if (committed.markers !== undefined) tellOtherReaders(this.#core, committed)
   }
 
   /** The next number of an entry without a place in the history: repeats are known by it. */
@@ -243,6 +245,8 @@ export class Hub {
     if (message.node === this.#core.nodeId) return
     if (message.type === 'committed') this.#takeCommit(message.committed)
     else if (message.type === 'user') this.#receiveUser(message)
+    else if (message.type === 'read') this.#receiveRead(message)
+    else if (message.type === 'typing') this.channels.get(message.channel)?.tellTyping(message.user)
     else if (message.only === undefined) this.channels.get(message.channel)?.applyPassing(message)
     else this.#receiveOnly(message)
   }
@@ -251,6 +255,12 @@ export class Hub {
     const user = this.users.get(message.user)
     if (user === undefined || message.version <= (user.record?.version ?? 0)) return
     this.#core.background('refresh user', this.refreshUser(user, message.initial))
+  }
+
+  #receiveRead({ user, channel, offset, unread }: Extract<BusMessage, { type: 'read' }>): void {
+    const here = this.users.get(user)
+    if (here !== undefined)
+      tellOutside(this.#core, here, { event: 'read', channel, offset, unread })
   }
 
   #receiveOnly(message: Extract<BusMessage, { type: 'passing' }>): void {

@@ -4,6 +4,7 @@ import type { Entry, Head } from './entry.ts'
 import type { Event } from './event.ts'
 import { HeldCommits, isKnown, isNext } from './held-commits.ts'
 import type { LocalUser } from './local-user.ts'
+import { tellReaders } from './markers.ts'
 import type { ChannelOptions } from './options.ts'
 import type { ChannelCommitted, ChannelSnapshot, PresenceChange, StatePairs } from './ports.ts'
 import { comingOf, differenceOfPresence, differenceOfState } from './snapshot-difference.ts'
@@ -26,6 +27,8 @@ export class LocalChannel {
   head: Head
   options: ChannelOptions
   optionsVersion: number
+  /** Absent: the channel is no room. */
+  room: { readonly closed: boolean } | undefined
   /** Keys with their values as JSON text. */
   readonly state: Map<string, string>
   /** Names with the generation of their join, in joining order. */
@@ -51,6 +54,7 @@ export class LocalChannel {
     this.head = snapshot.head
     this.options = snapshot.options
     this.optionsVersion = snapshot.optionsVersion
+    this.room = snapshot.room
     this.state = new Map(snapshot.state)
     this.presence = new Map(snapshot.presence.map((item) => [item.user, item.generation]))
     this.mayShowGiven = snapshot.history.length > 0
@@ -182,6 +186,7 @@ export class LocalChannel {
   #catchUp(snapshot: ChannelSnapshot): void {
     const missed = snapshot.history.filter((entry) => entry.offset > this.head.offset)
     this.head = snapshot.head
+    this.room = snapshot.room
     if (!snapshot.covered) {
       this.#startAgain(snapshot)
       return
@@ -240,6 +245,7 @@ export class LocalChannel {
     if (committed.options !== undefined) {
       this.#takeOptions(committed.options.values, committed.options.version)
     }
+    if (committed.room !== undefined) this.room = committed.room
     if (committed.state !== undefined) this.#patchState(committed.state)
     for (const change of committed.left) {
       this.presence.delete(change.user)
@@ -250,6 +256,7 @@ export class LocalChannel {
       this.#tellComing('join', change)
     }
     for (const entry of committed.entries) this.#tellEntry(entry)
+    tellReaders(this.#core, this, committed.markers)
   }
 
   #takeOptions(options: ChannelOptions, version: number): void {
@@ -273,6 +280,11 @@ export class LocalChannel {
 
   #tellPublish(entry: Entry): void {
     this.subscribers.send(this.publishEvent(entry), { connection: entry.omit })
+  }
+
+  /** Somebody is typing: the others are told. */
+  tellTyping(user: string): void {
+    this.subscribers.send({ event: 'typing', channel: this.name, user }, { user })
   }
 
   /** The event that tells of a publish, with the presence list while it is short enough. */

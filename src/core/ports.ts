@@ -1,8 +1,8 @@
+import type { BusAddress, BusMessage, NodeRequest } from './bus-message.ts'
 import type {
   Changed,
   ChannelCommit,
   ChannelCommitResult,
-  ChannelCommitted,
   ChannelListQuery,
   ChannelSnapshot,
   HistoryQuery,
@@ -15,6 +15,7 @@ import type { Entry } from './entry.ts'
 import type { Notice } from './notice.ts'
 import type { UserCommit, UserCommitResult, UserListQuery, UserRecord } from './user-commit.ts'
 
+export type * from './bus-message.ts'
 export type * from './channel-commit.ts'
 export type * from './notice.ts'
 export type * from './user-commit.ts'
@@ -108,47 +109,6 @@ export interface Stores {
   check(): Promise<void>
   /** Waits for what is under way, then lets the folder or connection go. */
   close(): Promise<void>
-}
-
-/** To whom a bus message goes: everybody interested in a channel or user, or one node. */
-export type BusAddress = `channel:${string}` | `user:${string}` | `node:${string}`
-
-/** What one node says to others. Plain JSON; `v` is the format version. */
-export type BusMessage =
-  | {
-      readonly v: 1
-      readonly type: 'committed'
-      readonly node: string
-      readonly committed: ChannelCommitted
-    }
-  /** A publish to a channel without history: at most once, `sequence` grows per node and channel. */
-  | {
-      readonly v: 1
-      readonly type: 'passing'
-      readonly node: string
-      readonly channel: string
-      readonly sequence: number
-      readonly entry: Entry
-      /** `only_to_sender`: only connections of this user. */
-      readonly only?: string
-    }
-  | {
-      readonly v: 1
-      readonly type: 'user'
-      readonly node: string
-      readonly user: string
-      readonly version: number
-      /** `initial_data` of the subscribe that this tells of; lost with the message, as a hint may be. */
-      readonly initial?: { readonly channel: string; readonly json: string }
-    }
-
-/** An act on something another node holds. `id` is the same on each try; the receiver acts once. */
-export interface NodeRequest {
-  readonly v: 1
-  readonly id: string
-  readonly act: string
-  /** JSON text. */
-  readonly body: string
 }
 
 /**

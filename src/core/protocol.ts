@@ -4,11 +4,15 @@ import type { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
 import type { Encoded } from './ports.ts'
 import type { Published } from './published.ts'
+import type { RoomPage, RoomReading } from './room-layer.ts'
 
 /** Turns events into the bytes of one dialect. One object per dialect, shared by all its connections. */
 export interface Encoder {
   readonly key: string
-  encode(event: Event): Encoded
+  /** How a snapshot is told: as one event, or as its entries, each for itself. */
+  readonly snapshots: 'whole' | 'entries'
+  /** Undefined where the dialect says nothing of such an event. */
+  encode(event: Event): Encoded | undefined
 }
 
 /** One thing a session decoded: a command, or why a frame was none. `ref` is the client's id of the frame. */
@@ -18,11 +22,15 @@ export type Received =
 
 /** What a command came to. */
 export type Done =
-  | { readonly op: 'connect' | 'unsubscribe' | 'message' | 'disconnect' | 'ping' | 'pong' }
+  | {
+      readonly op: 'connect' | 'unsubscribe' | 'message' | 'typing' | 'disconnect' | 'ping' | 'pong'
+    }
   | { readonly op: 'subscribe'; readonly position?: Position }
   | { readonly op: 'publish'; readonly published: Published }
   | { readonly op: 'history'; readonly epoch: string; readonly history: readonly Entry[] }
   | { readonly op: 'presence'; readonly names: readonly string[] }
+  | { readonly op: 'read'; readonly reading: RoomReading }
+  | { readonly op: 'rooms'; readonly page: RoomPage }
 
 /** The outcome of a command. */
 export type Reply =
@@ -41,6 +49,8 @@ export interface Session {
   readonly encoder: Encoder
   /** The client knows how to resume: its user's place is kept for a while after its link ends. */
   readonly resumes: boolean
+  /** To be told an entry of a room counts as to have read it (talk). */
+  readonly reads: boolean
   /** CONNECT was refused: another one may choose its dialect anew. Until then the first one's stays. */
   unsettle(): void
   /** Frames that are complete, in order. A refusal with a close code ends the link. */

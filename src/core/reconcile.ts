@@ -1,6 +1,7 @@
 import { attach } from './attach.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
+import { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
 import { userChannelLane } from './lanes.ts'
 import type { LocalChannel } from './local-channel.ts'
@@ -96,11 +97,11 @@ function detachOutdated(
     connection.channels.delete(place.channel)
     attached?.channel.subscribers.remove(connection)
     if (!connection.shown.delete(place.channel)) continue
-    const { encoder } = connection.session
     const at = core.clock.now()
     const { channel } = place
     const event: Event = { event: 'leave', channel, user: user.name, at }
-    core.delivery.send(connection, encoder.encode(event))
+    core.delivery.tell([connection], event)
+    if (connection.only === channel) connection.close(new Refusal('not_member'))
   }
 }
 

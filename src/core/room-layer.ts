@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { Entry, EntryDraft, Position } from './entry.ts'
 import type { LocalChannel } from './local-channel.ts'
-import type { ChannelChange, Intent } from './ports.ts'
+import type { ChannelChange, Departure, Intent, UserRecord } from './ports.ts'
 
 /** One of a user's rooms, as its member sees it. */
 export interface RoomView {
@@ -32,9 +32,18 @@ export interface RoomReading {
 /** What src/rooms adds to the core: in the core's own commits, and as operations of its own (design §2). */
 export interface RoomLayer {
   /** What else goes into the commit that appends this entry to a room; nothing for other channels. */
-  withEntry(channel: LocalChannel, draft: EntryDraft): readonly ChannelChange[]
+  withEntry(
+    channel: LocalChannel,
+    draft: EntryDraft,
+    author: string | null,
+  ): readonly ChannelChange[]
   /** What else goes into the commit by which a user leaves a room; nothing for other channels. */
   withLeave(channel: LocalChannel, user: string, intent: Intent): readonly ChannelChange[]
+  /** A connection has ended of a user who is still in the room by another one. */
+  departed(
+    record: UserRecord,
+    end: { readonly channel: string; readonly departure: Departure },
+  ): Promise<void>
   /** A commit with such changes is durable: what it has put into the outbox may be sent. */
   written(): void
   /** Moves the user's read marker. Throws Refusal `not_member`, `invalid_offset`. */

@@ -51,7 +51,8 @@ export class Subscribers {
   /** Encodes once per encoder and sends to everybody who is in the plain list. */
   send(event: Event, except: Except = nobody): void {
     for (const [encoder, connections] of this.#groups) {
-      if (connections.size > 0) this.#sendToGroup(connections, encoder.encode(event), except)
+      const encoded = connections.size > 0 ? encoder.encode(event) : undefined
+      if (encoded !== undefined) this.#sendToGroup(connections, encoded, except)
     }
     if (this.#joining.size > 0 && event.event === 'publish' && event.entry.offset === 0) {
       this.#keepPassing(event.entry, except)
@@ -78,6 +79,7 @@ export class Subscribers {
   /** Tells one connection alone; the length of what it was told. */
   sendTo(connection: Connection, event: Event): number {
     const encoded = connection.session.encoder.encode(event)
+    if (encoded === undefined) return 0
     this.#delivery.send(connection, encoded)
     return encoded.text.length
   }

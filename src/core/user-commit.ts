@@ -1,3 +1,4 @@
+import type { Marker } from './channel-commit.ts'
 import type { Notice } from './notice.ts'
 import type { UserOptions } from './options.ts'
 
@@ -9,6 +10,11 @@ export interface UserConnection {
   readonly node: string
   readonly protocol: string
   readonly address: string
+  /**
+   * The one channel that this connection is in, for as long as it lasts (talk): it takes no part in the user's other
+   * subscriptions, and the user's other connections none in its own.
+   */
+  readonly only?: string
 }
 
 /** A user's place in one channel. Subscribed while it has at least one connection. */
@@ -18,6 +24,8 @@ export interface UserSubscription {
   readonly generation: number
   /** Offset of the join's history entry, 0 where it is none; absent until the join is confirmed. */
   readonly joined?: number
+  /** The channel's head as the join left it: what came later came while the user was in. Absent until confirmed. */
+  readonly from?: number
   readonly connections: readonly {
     readonly id: string
     /** The record's version when this connection was attached; equals `generation` if it came with the join. */
@@ -31,6 +39,18 @@ export interface Intent {
   readonly channel: string
   readonly generation: number
   readonly at: number
+  /** Of a leave by the end of the user's last connection there. */
+  readonly departure?: Departure & { readonly from?: number }
+}
+
+/** How a connection's end left a channel: a room's read markers and pushes follow it (spec/hipochat.md §2, §5). */
+export interface Departure {
+  /** `lost`: by a timeout or with its node, so that what it was sent last may not have come. */
+  readonly how: 'left' | 'lost'
+  /** How far it was told what happens, or, where it was lost, how far that has been written down; absent if unknown. */
+  readonly seen?: Marker
+  /** To be told counted as to have read. */
+  readonly reads?: true
 }
 
 /** One user. A record exists while it holds a connection or an intent. MUST be treated as immutable. */
@@ -52,29 +72,41 @@ export type UserChange =
       readonly inherit: boolean
       readonly options?: UserOptions
     }
-  /** Removes the connection everywhere. `everywhere`: its channels are left by all connections (global_unsubscriptions). */
+  /**
+   * Removes the connection everywhere. `everywhere`: its channels are left by all connections but those that are in
+   * one channel only (global_unsubscriptions).
+   */
   | {
       readonly change: 'disconnect'
       readonly connection: string
       readonly everywhere: boolean
-      /** Written only if this was the user's last connection. `{channels}` in its body is filled by the core. */
+      /**
+       * Written only if this was the last of the user's connections that are not in one channel only; `channels`, in
+       * which the user was by them, is put into its body.
+       */
       readonly notice?: Notice
+      /** Of each channel that the leave should tell it of. */
+      readonly departures?: readonly (readonly [channel: string, departure: Departure])[]
     }
   | { readonly change: 'options'; readonly options: UserOptions }
-  /** Attaches one connection, or all the user has. */
+  /** Attaches one connection, or all the user has that are not in one channel only. */
   | {
       readonly change: 'subscribe'
       readonly channel: string
       readonly connection: string | 'all'
       readonly max: number
-      /** The user must be in already, else `conflict`: the app was not asked about a join. */
+      /** The user must be in already by such a connection, else `conflict`: the app was not asked about a join. */
       readonly onlyIfIn?: true
     }
-  /** All connections leave the channel; with `generation` only if they are in by that join. */
+  /**
+   * All connections leave the channel; with `generation` only if they are in by that join. `spares`: those that are in
+   * this channel only stay.
+   */
   | {
       readonly change: 'unsubscribe'
       readonly channel: string
       readonly generation?: number
+      readonly spares?: true
     }
   /** The channel's commit has carried the intent out. Ignored if a newer intent stands. */
   | {
@@ -82,6 +114,7 @@ export type UserChange =
       readonly channel: string
       readonly generation: number
       readonly joined?: number
+      readonly from?: number
     }
 
 export interface UserCommit {
@@ -100,6 +133,8 @@ export type UserCommitResult =
       readonly last: boolean
       /** Channels joined and left by this commit: the intents it wrote. */
       readonly intents: readonly Intent[]
+      /** As they were written. */
+      readonly notices: readonly Notice[]
     }
   | { readonly outcome: 'conflict' }
 

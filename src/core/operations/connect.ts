@@ -4,14 +4,12 @@ import { mergeCookies } from '../cookies.ts'
 import type { Core } from '../core.ts'
 import { Refusal } from '../errors.ts'
 import { own, type Question, refusalOf } from '../gate-keeper.ts'
-import type { LocalUser } from '../local-user.ts'
 import { isName } from '../names.ts'
 import type { UserOptions } from '../options.ts'
-import type { UserCommitResult, Verdict } from '../ports.ts'
+import type { Verdict } from '../ports.ts'
 import { reconcileAll } from '../reconcile.ts'
-import { userCameOrWent } from '../server-presence.ts'
 import { parseUserOptions } from '../user-options.ts'
-import { removeForSure } from './disconnect.ts'
+import { becomeUser } from './become-user.ts'
 
 type Connect = Extract<Command, { op: 'connect' }>
 
@@ -44,20 +42,15 @@ export async function connect(
   if (!verdict.allowed) throw refusedConnect(core, connection, verdict)
   const accepted = await readAnswer(core, connection, { question, verdict })
   if (connection.stage === 'closed') throw new Refusal('not_connected')
-  const user = await enter(core, connection, accepted)
+  const { user } = await becomeUser(core, connection, accepted)
   const override = own(verdict.answer, 'override_payload')
-  core.delivery.send(
-    connection,
-    connection.session.encoder.encode({
-      event: 'connected',
-      name: user.name,
-      connection: connection.id,
-      payload:
-        override === undefined
-          ? connection.session.echo(command.payload)
-          : JSON.stringify(override),
-    }),
-  )
+  core.delivery.tell([connection], {
+    event: 'connected',
+    name: user.name,
+    connection: connection.id,
+    payload:
+      override === undefined ? connection.session.echo(command.payload) : JSON.stringify(override),
+  })
   try {
     await reconcileAll(core, user)
   } catch (error) {
@@ -70,52 +63,6 @@ export async function connect(
 interface Accepted {
   readonly name: string
   readonly options: UserOptions
-}
-
-function enter(core: Core, connection: Connection, accepted: Accepted): Promise<LocalUser> {
-  return core.hub.enlist(accepted.name, async (user) => {
-    const result = await commitConnect(core, connection, accepted)
-    // The link may have ended while the store wrote: its end waits for this, and takes the connection out again.
-    connection.user = user
-    user.connections.set(connection.id, connection)
-    core.hub.userCommitted(result.record)
-    if (connection.stage === 'connecting') connection.stage = 'connected'
-    if (result.first) core.background('server presence', userCameOrWent(core, user.name))
-  })
-}
-
-async function commitConnect(
-  core: Core,
-  connection: Connection,
-  accepted: Accepted,
-): Promise<Extract<UserCommitResult, { outcome: 'committed' }>> {
-  const { name, options } = accepted
-  const { id, protocol, origin } = connection
-  core.hub.places.add(id)
-  try {
-    const result = await core.stores.users.commit(name, {
-      changes: [
-        {
-          change: 'connect',
-          connection: {
-            id,
-            node: core.nodeId,
-            protocol: protocol.name,
-            address: origin.address,
-          },
-          inherit: !options.per_connection_subscriptions,
-          options,
-        },
-      ],
-      now: core.clock.now(),
-    })
-    if (result.outcome === 'conflict') throw new Refusal('channel_changed')
-    return result
-  } catch (error) {
-    // The outcome is unknown: it may be in the record, where nothing else would ever take it out.
-    core.background('disconnect', removeForSure(core, { user: name, connection: id }))
-    throw error
-  }
 }
 
 async function readAnswer(

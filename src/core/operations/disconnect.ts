@@ -3,7 +3,7 @@ import type { Core } from '../core.ts'
 import { Refusal } from '../errors.ts'
 import { userChannelLane } from '../lanes.ts'
 import { allNames } from '../paging.ts'
-import type { Intent, Notice, UserConnection } from '../ports.ts'
+import type { Departure, Intent, Notice, UserConnection, UserRecord } from '../ports.ts'
 import { reconcileAll } from '../reconcile.ts'
 import { disconnectOn } from '../remote.ts'
 import { userCameOrWent } from '../server-presence.ts'
@@ -78,14 +78,15 @@ interface Removal {
 /** Takes a connection out of the store, of this node or of a dead one. */
 export async function removeConnection(core: Core, removal: Removal): Promise<void> {
   const record = await core.hub.record(removal.user)
-  const notice = disconnectNotice(core, removal)
+  const departures = removal.link?.departures ?? lostPlaces(record, removal)
   const result = await core.stores.users.commit(removal.user, {
     changes: [
       {
         change: 'disconnect',
         connection: removal.connection,
         everywhere: record?.options.global_unsubscriptions === true,
-        notice,
+        notice: disconnectNotice(core, removal),
+        departures,
       },
     ],
     now: core.clock.now(),
@@ -95,22 +96,59 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
   core.hub.userCommitted(result.record)
   const local = core.hub.users.get(removal.user)
   if (local !== undefined) await reconcileAll(core, local)
-  await Promise.all(result.intents.map((intent) => leaveAfterEnd(core, removal, intent)))
-  if (!result.last) return
-  core.background('server presence', userCameOrWent(core, removal.user))
+  const gone = record?.connections.find((connection) => connection.id === removal.connection)
+  const asks = (gone?.only ?? removal.link?.only) === undefined
+  const leaving = result.intents.map((intent) => leaveAfterEnd(core, removal, { intent, asks }))
+  await Promise.all([...leaving, stayInRooms(core, removal.user, { departures, result })])
+  if (result.last) core.background('server presence', userCameOrWent(core, removal.user))
   const { link } = removal
-  const channels = result.intents.map((intent) => intent.channel)
-  const body = JSON.stringify({ ...noticeFields(removal), channels })
-  await core.notify({ ...notice, body }, link === undefined ? {} : credentialsOf(link))
+  for (const notice of result.notices) {
+    await core.notify(notice, link === undefined ? {} : credentialsOf(link))
+  }
 }
 
-async function leaveAfterEnd(core: Core, removal: Removal, intent: Intent): Promise<void> {
+type Departures = readonly (readonly [channel: string, departure: Departure])[]
+
+/** A place without a link (its node is dead, or nobody came back to it) was lost. */
+function lostPlaces(record: UserRecord | undefined, { connection }: Removal): Departures {
+  const held = record?.subscriptions.filter(({ connections }) =>
+    connections.some(({ id }) => id === connection),
+  )
+  return held?.map(({ channel }) => [channel, { how: 'lost' }] as const) ?? []
+}
+
+/** Rooms in which the user still is by another connection hear how far this one had read. */
+async function stayInRooms(
+  core: Core,
+  user: string,
+  end: {
+    departures: Departures
+    result: { readonly record: UserRecord; readonly intents: readonly Intent[] }
+  },
+): Promise<void> {
+  const { departures, result } = end
+  const stays = departures.filter(([channel]) =>
+    result.record.subscriptions.some((subscription) => subscription.channel === channel),
+  )
+  await Promise.all(
+    stays.map(([channel, departure]) =>
+      core.rooms?.departed(result.record, { channel, departure }),
+    ),
+  ).catch((error: unknown) => core.telemetry.failure('read marker', error, { user }))
+}
+
+/** `asks`: the unsubscribe hook is asked; a connection that is in one channel only has nothing to do with hooks. */
+async function leaveAfterEnd(
+  core: Core,
+  removal: Removal,
+  { intent, asks }: { intent: Intent; asks: boolean },
+): Promise<void> {
   const { user, link } = removal
   const { channel } = intent
   await core.userLanes.run(userChannelLane(user, channel), async () => {
     try {
       const connection = link === undefined ? {} : { connection: link }
-      await askToLeave(core, { user, channel, ...connection }, async () => {})
+      if (asks) await askToLeave(core, { user, channel, ...connection }, async () => {})
     } catch (error) {
       // The answer cannot hold the user back.
       if (!(error instanceof Refusal)) throw error

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts'
 import { own, refusalOf } from '../gate-keeper.ts'
 import type { LocalChannel } from '../local-channel.ts'
 import { asks } from '../options.ts'
-import type { UserRecord, Verdict } from '../ports.ts'
+import type { UserConnection, UserRecord, Verdict } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
 import { channelQuestion } from './channel-question.ts'
 import { ensureChannel } from './create-channel.ts'
@@ -88,10 +88,15 @@ async function connectedRecord(
 ): Promise<UserRecord> {
   const known = from === 'node' ? core.hub.users.get(user)?.record : undefined
   const record = known ?? (await core.stores.users.snapshot(user))
-  if (record === undefined || record.connections.length === 0) {
+  if (record === undefined || sharedConnections(record).length === 0) {
     throw new Refusal('user_missing', `User ${user} doesn't exist`)
   }
   return record
+}
+
+/** Connections that take part in the user's subscriptions. */
+function sharedConnections(record: UserRecord): readonly UserConnection[] {
+  return record.connections.filter((connection) => connection.only === undefined)
 }
 
 /** Another node has taken this one for dead and ended the connection. Throws Refusal. */
@@ -107,9 +112,12 @@ function attachedAs(record: UserRecord, command: Subscribe): 'no' | 'elsewhere' 
   // A join that its node did not finish: carried out now, and asked about again.
   if (subscription.joined === undefined) return 'no'
   const held = new Set(subscription.connections.map((item) => item.id))
+  const shared = sharedConnections(record).map((item) => item.id)
+  // In a room by way of talk alone: no hook was asked about that.
+  if (!shared.some((id) => held.has(id))) return 'no'
   const wanted =
     command.connection === undefined || !record.options.per_connection_subscriptions
-      ? record.connections.map((item) => item.id)
+      ? shared
       : [command.connection.id]
   return wanted.every((id) => held.has(id)) ? 'fully' : 'elsewhere'
 }

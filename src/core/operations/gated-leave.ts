@@ -23,10 +23,12 @@ export async function leaveThroughGate(
   command: Unsubscribe,
   onVerdict: OnVerdict,
 ): Promise<void> {
-  const record = await core.stores.users.snapshot(command.user)
-  if (!record?.subscriptions.some((item) => item.channel === command.channel)) return
+  const { user, channel, connection } = command
+  const record = await core.stores.users.snapshot(user)
+  if (!record?.subscriptions.some((item) => item.channel === channel)) return
   if (command.hook === 'ask') await askToLeave(core, command, onVerdict)
-  await leave(core, command.user, command.channel)
+  // A page leaves with its tabs; the app sends the user away with everything it has.
+  await leave(core, user, { channel, whose: connection === undefined ? 'all' : 'shared' })
 }
 
 /** Asks the unsubscribe hook where the channel wants it. Throws the app's refusal. */

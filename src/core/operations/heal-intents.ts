@@ -3,7 +3,7 @@ import { allNames } from '../paging.ts'
 import type { Intent, UserRecord } from '../ports.ts'
 import { channelEmptied } from './destroy-channel.ts'
 import { confirmIntents, forgetSubscription } from './forget-subscription.ts'
-import { enterChange } from './join.ts'
+import { confirmation, enterChange } from './join.ts'
 import { carryOutLeave } from './leave.ts'
 
 /** Longer than any act that still waits for its gate. */
@@ -61,16 +61,8 @@ async function carryOutJoin(core: Core, record: UserRecord, intent: Intent): Pro
     return
   }
   core.hub.committed(result.committed)
-  const offset = result.committed.entered[0]?.offset ?? 0
   const confirmed = await core.stores.users.commit(record.name, {
-    changes: [
-      {
-        change: 'confirm',
-        channel: intent.channel,
-        generation: intent.generation,
-        joined: offset,
-      },
-    ],
+    changes: [confirmation(intent, result.committed)],
     now: core.clock.now(),
   })
   if (confirmed.outcome === 'committed') core.hub.userCommitted(confirmed.record)

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts'
 import type { EntryDraft } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import type { LocalChannel } from '../local-channel.ts'
-import type { Intent, UserRecord } from '../ports.ts'
+import type { ChannelCommitted, Intent, UserChange, UserRecord } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
 import { confirmIntents } from './forget-subscription.ts'
 
@@ -44,23 +44,39 @@ export async function join(core: Core, request: Join): Promise<'joined' | 'chang
     if (!request.isAsked) return 'changed'
     throw new Refusal('expired')
   }
-  const intent = joinIntent(joined.record, channel.name)
-  let record = joined.record
+  const { initialData } = request
+  return carryOutJoin(core, joined.record, {
+    channel,
+    ...(initialData === undefined ? {} : { initialData }),
+  })
+}
+
+/**
+ * The channel's half of a join that the user's record holds, its confirmation, and the snapshots of the connections
+ * here. `changed`: the channel is gone or its options have changed, and the join was taken back.
+ */
+export async function carryOutJoin(
+  core: Core,
+  joined: UserRecord,
+  at: { channel: LocalChannel; initialData?: string },
+): Promise<'joined' | 'changed'> {
+  const { channel, initialData } = at
+  const user = joined.name
+  const intent = joinIntent(joined, channel.name)
+  let record = joined
   if (intent !== undefined) {
     const outcome = await enterChannel(core, user, { channel, intent })
     if (outcome === 'changed') return 'changed'
     record = outcome
   }
   const initial =
-    request.initialData === undefined
-      ? undefined
-      : { channel: channel.name, json: request.initialData }
+    initialData === undefined ? undefined : { channel: channel.name, json: initialData }
   core.hub.userCommitted(record, initial)
   const local = core.hub.users.get(user)
   if (local !== undefined) {
     await reconcile(core, local, {
       channel: channel.name,
-      ...(request.initialData === undefined ? {} : { initialData: request.initialData }),
+      ...(initialData === undefined ? {} : { initialData }),
     })
   }
   return 'joined'
@@ -88,20 +104,21 @@ async function enterChannel(
     return 'changed'
   }
   core.hub.committed(entered.committed)
-  const offset = entered.committed.entered[0]?.offset ?? 0
   const confirmed = await core.stores.users.commit(user, {
-    changes: [
-      {
-        change: 'confirm',
-        channel: channel.name,
-        generation: intent.generation,
-        joined: offset,
-      },
-    ],
+    changes: [confirmation(intent, entered.committed)],
     now: core.clock.now(),
   })
   if (confirmed.outcome === 'conflict') throw new Refusal('expired')
   return confirmed.record
+}
+
+/** What the user's record is told of a join that the channel has taken. */
+export function confirmation(
+  { channel, generation }: Intent,
+  committed: ChannelCommitted,
+): Extract<UserChange, { change: 'confirm' }> {
+  const joined = committed.entered[0]?.offset ?? 0
+  return { change: 'confirm', channel, generation, joined, from: committed.head.offset }
 }
 
 /** The join as a change of the channel, with its history entry where the channel keeps one. */

@@ -6,10 +6,18 @@ import { channelEmptied } from './destroy-channel.ts'
 import { confirmIntents } from './forget-subscription.ts'
 import { comingEntry } from './join.ts'
 
-/** Takes a user out of a channel with all its connections. No gate. True if the user was in. */
-export async function leave(core: Core, user: string, channel: string): Promise<boolean> {
+/**
+ * Takes a user out of a channel with all its connections, or all but those that are in this channel only (they stay
+ * for as long as they last). No gate. True if the user was in and is no more.
+ */
+export async function leave(
+  core: Core,
+  user: string,
+  { channel, whose }: { channel: string; whose: 'all' | 'shared' },
+): Promise<boolean> {
+  const spares = whose === 'shared' ? { spares: true as const } : {}
   const result = await core.stores.users.commit(user, {
-    changes: [{ change: 'unsubscribe', channel }],
+    changes: [{ change: 'unsubscribe', channel, ...spares }],
     now: core.clock.now(),
   })
   if (result.outcome === 'conflict') return false
@@ -60,11 +68,13 @@ async function leaveChannel(
           at: intent.at,
           ...comingEntry(core, channel, { kind: 'leave', user, at: intent.at }),
         },
+        ...(core.rooms?.withLeave(channel, user, intent) ?? []),
       ],
       now: core.clock.now(),
     })
     if (result.outcome === 'committed') {
       core.hub.committed(result.committed)
+      if (intent.departure !== undefined) core.rooms?.written()
       return result.last ? channel : undefined
     }
     // The channel's options changed or it was made anew: whether a leave is an entry may differ now.

@@ -1,6 +1,5 @@
-import type { Connection } from '../connection.ts'
 import type { Core } from '../core.ts'
-import type { Author, Entry, EntryDraft } from '../entry.ts'
+import type { EntryDraft } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import { own, refusalOf } from '../gate-keeper.ts'
 import type { LocalChannel } from '../local-channel.ts'
@@ -9,22 +8,19 @@ import type { ChannelCommitResult, PublishClaim } from '../ports.ts'
 import type { Published } from '../published.ts'
 import { ensureChannel } from './create-channel.ts'
 import { carryOutLists } from './lists.ts'
+import { pass, passOnlyTo } from './pass.ts'
+import {
+  admission,
+  authorOf,
+  claimOf,
+  type Publish,
+  type Publisher,
+  publisherName,
+} from './publisher.ts'
 
-/** Who publishes: a connection's user, or the app under a name of its choice (`null`: none). */
-export type Publisher =
-  | { readonly kind: 'connection'; readonly connection: Connection; readonly user: string }
-  | { readonly kind: 'app'; readonly originator: string | null; readonly hook: 'ask' | 'skip' }
-
-export interface Publish {
-  readonly channel: string
-  /** JSON text on one line. */
-  readonly payload: string
-  /** The publisher's own id of this publish: a repeat has no effect (G4). */
-  readonly id?: string
-}
+export type { Publisher } from './publisher.ts'
 
 const maxTries = 5
-const publishId = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Publishes to a channel (design §2, "Flow of a publish"). Throws Refusal. */
 export async function publish(
@@ -84,6 +80,7 @@ async function publishTo(core: Core, attempt: Attempt): Promise<Published | 'cha
 }
 
 function needsGate(channel: LocalChannel, publisher: Publisher): boolean {
+  if (publisher.kind === 'talk') return false
   return publisher.kind === 'app' ? publisher.hook === 'ask' : asks(channel.options, 'publish')
 }
 
@@ -140,7 +137,8 @@ async function deliver(
   const { channel } = attempt
   const draft = draftEntry(core, attempt, act.payload)
   if (act.onlySender) {
-    passOnlyToSender(core, attempt, draft)
+    const user = publisherName(attempt.publisher)
+    if (user !== null) passOnlyTo(core, { channel, user }, draft)
     return { at: draft.at }
   }
   if (channel.options.history_size === 0) {
@@ -148,17 +146,20 @@ async function deliver(
     pass(core, channel, draft)
     return { at: draft.at }
   }
+  const companions = core.rooms?.withEntry(channel, draft, publisherName(attempt.publisher)) ?? []
   const result = await core.stores.channels.commit(channel.name, {
-    expect: act.expectation,
+    expect: { ...act.expectation, ...admission(attempt.publisher) },
     changes: [
       {
         change: 'entry',
         draft,
         ...(attempt.claim === undefined ? {} : { claim: attempt.claim }),
       },
+      ...companions,
     ],
     now: draft.at,
   })
+  if (companions.length > 0) core.rooms?.written()
   return settle(core, channel, { result, at: draft.at })
 }
 
@@ -183,6 +184,8 @@ async function settle(
     case 'conflict':
       await channel.heal()
       if (result.reason === 'options') return 'changed'
+      if (result.reason === 'not_admitted') throw new Refusal('not_member')
+      if (result.reason === 'not_room') throw new Refusal('not_room')
       throw new Refusal('channel_changed')
     default:
       return result satisfies never
@@ -202,43 +205,9 @@ function draftEntry(core: Core, attempt: Attempt, payload: string): EntryDraft {
     author: authorOf(channel, publisher),
     content: payload,
     encoding: 'json',
+    ...(publisher.kind === 'talk' ? { type: publisher.type } : {}),
     ...omit,
   }
-}
-
-function authorOf(channel: LocalChannel, publisher: Publisher): Author {
-  if (channel.options.anonymous) return {}
-  if (publisher.kind === 'app') return { user: publisher.originator }
-  return { user: publisher.user, connection: publisher.connection.id }
-}
-
-/** A channel without history: to whoever listens now, here and on the other nodes. */
-function pass(core: Core, channel: LocalChannel, draft: EntryDraft): void {
-  const message = passing(core, channel, draft)
-  channel.applyPassing(message)
-  core.bus.publish(`channel:${channel.name}`, message)
-}
-
-function passOnlyToSender(core: Core, attempt: Attempt, draft: EntryDraft): void {
-  const user = publisherName(attempt.publisher)
-  if (user === null) return
-  const message = { ...passing(core, attempt.channel, draft), only: user }
-  const local = core.hub.users.get(user)
-  if (local !== undefined) core.hub.tellOnly(local, attempt.channel.name, message.entry)
-  core.bus.publish(`user:${user}`, message)
-}
-
-function passing(core: Core, channel: LocalChannel, draft: EntryDraft) {
-  const { head } = channel
-  const entry: Entry = { ...draft, epoch: head.epoch, offset: 0, count: 0 }
-  return {
-    v: 1,
-    type: 'passing',
-    node: core.nodeId,
-    channel: channel.name,
-    sequence: core.hub.nextPassing(),
-    entry,
-  } as const
 }
 
 /** Claims the id before the gate, so that a repeat meanwhile is not asked again. The earlier result, if any. */
@@ -267,26 +236,4 @@ async function release(core: Core, attempt: Attempt): Promise<void> {
     changes: [{ change: 'release', claim }],
     now: core.clock.now(),
   })
-}
-
-function claimOf(publisher: Publisher, command: Publish): PublishClaim | undefined {
-  if (command.id === undefined) return undefined
-  if (!publishId.test(command.id)) throw new Refusal('invalid_publish_id')
-  return { user: publisherName(publisher) ?? '', id: command.id, digest: digestOf(command.payload) }
-}
-
-function publisherName(publisher: Publisher): string | null {
-  return publisher.kind === 'app' ? publisher.originator : publisher.user
-}
-
-/** FNV-1a over the text, 64 bits in two halves, with its length: tells a reused id from a repeat. */
-function digestOf(text: string): string {
-  let low = 0x811c9dc5
-  let high = 0x1b873593
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i)
-    low = Math.imul(low ^ code, 0x01000193)
-    high = Math.imul(high ^ (code + i), 0x85ebca6b)
-  }
-  return `${text.length}-${(low >>> 0).toString(16)}-${(high >>> 0).toString(16)}`
 }

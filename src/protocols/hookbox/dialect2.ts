@@ -35,6 +35,9 @@ export const dialectTwo: Dialect = {
     ],
     ['HISTORY', decodeHistory],
     ['PRESENCE', (args) => ({ op: 'presence', channel: readChannel(args) })],
+    ['READ', decodeRead],
+    ['ROOMS', decodeRooms],
+    ['TYPING', (args) => ({ op: 'typing', channel: readChannel(args) })],
     ['DISCONNECT', () => ({ op: 'disconnect' })],
     ['PING', () => ({ op: 'ping' })],
     ['PONG', () => ({ op: 'pong' })],
@@ -86,6 +89,24 @@ function decodeHistory(args: Args): Command {
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
   }
+}
+
+function decodeRead(args: Args): Command {
+  const channel = readChannel(args)
+  const offset = own(args, 'offset')
+  if (typeof offset !== 'number' || !Number.isInteger(offset) || offset < 0) {
+    throw new Refusal('invalid_offset')
+  }
+  return { op: 'read', channel, offset: Math.min(offset, Number.MAX_SAFE_INTEGER) }
+}
+
+function decodeRooms(args: Args): Command {
+  const after = own(args, 'after')
+  const limit = readCount(own(args, 'limit')) ?? defaultPage
+  if (limit < 1 || limit > maxPage) throw new Refusal('invalid_page')
+  if (after === undefined || after === null) return { op: 'rooms', limit }
+  if (typeof after !== 'string' || !isName(after)) throw new Refusal('invalid_page')
+  return { op: 'rooms', limit, after }
 }
 
 /** The value as text again: what JSON.parse has read, JSON.stringify writes on one line. */

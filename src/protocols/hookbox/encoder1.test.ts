@@ -23,7 +23,7 @@ const entry: Entry = {
 const encoder = hookboxProtocol.open({ maxFrameBytes: 1000 }).encoder
 
 function textOf(event: object): string {
-  return encoder.encode(event as Event).text
+  return encoder.encode(event as Event)?.text ?? ''
 }
 
 /** Name and arguments of the frame that tells an event. */

@@ -9,8 +9,8 @@ function frameOne(name: string, args: string): string {
   return buildFrame(nextFrameId(), name, escapeNonAscii(args))
 }
 
-/** The text of the frame that tells `event` to a version 1 client (spec/hookbox.md §2). */
-export function encodeOne(event: Event): string {
+/** The text of the frame that tells `event` to a version 1 client (spec/hookbox.md §2); none where it has no such frame. */
+export function encodeOne(event: Event): string | undefined {
   switch (event.event) {
     case 'publish':
       return frameOne('PUBLISH', publishArgs(event))
@@ -34,6 +34,9 @@ export function encodeOne(event: Event): string {
       return frameOne('CONNECTED', `{"name":${quote(event.name)},"payload":${event.payload}}`)
     case 'cookie':
       return frameOne('SET_COOKIE', `{"cookie":${quote(event.cookie)}}`)
+    case 'read':
+    case 'typing':
+      return undefined
     default:
       return event satisfies never
   }

@@ -1,6 +1,7 @@
 import type { Entry } from '../../core/entry.ts'
 import type { Event } from '../../core/event.ts'
 import type { Done, Goodbye, Reply } from '../../core/protocol.ts'
+import type { RoomView } from '../../core/room-layer.ts'
 import { pairsToJson } from './encoder1.ts'
 import { buildFrame, nextFrameId } from './frames.ts'
 
@@ -34,6 +35,16 @@ export function encodeTwo(event: Event): string {
       )
     case 'cookie':
       return frameTwo('SET_COOKIE', `{"cookie":${quote(event.cookie)}}`)
+    case 'read':
+      return frameTwo(
+        'READ',
+        `{"channel_name":${quote(event.channel)},"offset":${event.offset},"unread":${event.unread}}`,
+      )
+    case 'typing':
+      return frameTwo(
+        'TYPING',
+        `{"channel_name":${quote(event.channel)},"user":${quote(event.user)}}`,
+      )
     default:
       return event satisfies never
   }
@@ -77,9 +88,23 @@ function resultFields(done: Done): string {
       return `,"epoch":${quote(done.epoch)},"history":[${done.history.map(historyEntry).join(',')}]`
     case 'presence':
       return `,"presence":${quote(done.names)}`
+    case 'read':
+      return `,"offset":${done.reading.offset},"unread":${done.reading.unread}`
+    case 'rooms': {
+      const next = done.page.next === undefined ? '' : `,"next":${quote(done.page.next)}`
+      return `,"rooms":[${done.page.rooms.map(roomFields).join(',')}]${next}`
+    }
     default:
       return ''
   }
+}
+
+function roomFields(room: RoomView): string {
+  const { channel, position, read, unread, closed, members, last } = room
+  const place = `"epoch":${quote(position.epoch)},"offset":${position.offset}`
+  const counts = `"read_offset":${read},"unread":${unread},"members":${members},"closed":${closed}`
+  const newest = last === undefined ? '' : `,"last":${historyEntry(last)}`
+  return `{"channel_name":${quote(channel)},${place},${counts}${newest}}`
 }
 
 function frameTwo(name: string, args: string): string {

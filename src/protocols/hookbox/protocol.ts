@@ -8,8 +8,19 @@ import { encodeGoodbyeTwo, encodeReplyTwo, encodeTwo } from './encoder2.ts'
 import { FrameDecoder } from './frames.ts'
 
 /** The encoders, each shared by all connections of its version. */
-const hookbox1: Encoder = { key: 'hookbox1', encode: (event) => ({ text: encodeOne(event) }) }
-const hookbox2: Encoder = { key: 'hookbox2', encode: (event) => ({ text: encodeTwo(event) }) }
+const hookbox1: Encoder = {
+  key: 'hookbox1',
+  snapshots: 'whole',
+  encode: (event) => {
+    const text = encodeOne(event)
+    return text === undefined ? undefined : { text }
+  },
+}
+const hookbox2: Encoder = {
+  key: 'hookbox2',
+  snapshots: 'whole',
+  encode: (event) => ({ text: encodeTwo(event) }),
+}
 
 /** The frames of Hookbox, versions 1 and 2 (spec/hookbox.md §2, §10): subscriptions belong to the user. */
 export const hookboxProtocol: Protocol = {
@@ -23,6 +34,7 @@ class HookboxSession implements Session {
   #version: 1 | 2 = 1
   #isSettled = false
   endedFrame = false
+  readonly reads = false
   readonly #maxFrameBytes: number
   readonly #decoder: FrameDecoder
 

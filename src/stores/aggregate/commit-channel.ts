@@ -5,6 +5,7 @@ import type {
   ChannelCommitResult,
   ChannelCommitted,
   ChannelExpectation,
+  Notice,
   PublishClaim,
 } from '../../core/ports.ts'
 import { type ChannelAggregate, emptyChannel, type RecoverySettings } from './channel.ts'
@@ -133,7 +134,7 @@ function applyChange(
     case 'release':
       return void release(draft, change.claim)
     case 'notice':
-      return void draft.notices.push(change.notice)
+      return void draft.notices.push(noticeOf(draft, change))
     case 'destroy':
       return void destroy(draft)
     case 'create':
@@ -141,6 +142,15 @@ function applyChange(
     default:
       return change satisfies never
   }
+}
+
+function noticeOf(
+  { offset, count }: ChannelDraft,
+  { notice, tells }: Extract<ChannelChange, { change: 'notice' }>,
+): Notice {
+  if (tells === undefined) return notice
+  const body = JSON.stringify({ ...(JSON.parse(notice.body) as object), offset, count })
+  return { ...notice, body }
 }
 
 function create(draft: ChannelDraft, change: Create): void {

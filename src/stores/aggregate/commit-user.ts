@@ -1,6 +1,7 @@
 import { Refusal } from '../../core/errors.ts'
 import { defaultUserOptions } from '../../core/options.ts'
 import type {
+  Departure,
   Intent,
   Notice,
   UserChange,
@@ -56,6 +57,7 @@ export function commitUser(
     first: before.connections.length === 0 && record.connections.length > 0,
     last: before.connections.length > 0 && record.connections.length === 0,
     intents: [...draft.written.values()],
+    notices: draft.notices,
   }
   if (!changed) return { result }
   const gone = record.connections.length === 0 && record.intents.length === 0
@@ -110,7 +112,7 @@ function applyChange(draft: Draft, change: UserChange): 'conflict' | undefined {
     case 'subscribe':
       return subscribe(draft, change)
     case 'unsubscribe':
-      return void leaveWhere(draft, (subscription) => isMeant(subscription, change))
+      return void unsubscribe(draft, change)
     case 'confirm':
       return void confirm(draft, change)
     default:
@@ -125,27 +127,29 @@ function connect(draft: Draft, change: Extract<UserChange, { change: 'connect' }
   if (options !== undefined) draft.options = options
   if (inherit)
     draft.subscriptions = draft.subscriptions.map((subscription) =>
-      attach(subscription, [connection.id], draft.version),
+      isShared(draft, subscription)
+        ? attach(subscription, [connection.id], draft.version)
+        : subscription,
     )
 }
 
 function disconnect(draft: Draft, change: Extract<UserChange, { change: 'disconnect' }>): void {
   const { connection, everywhere, notice } = change
-  if (!hasConnection(draft, connection)) return
-  const channels = draft.subscriptions.map(({ channel }) => channel)
+  const gone = draft.connections.find(({ id }) => id === connection)
+  if (gone === undefined) return
+  const before = draft.subscriptions
+  const shared = before.filter((subscription) => isShared(draft, subscription))
+  const goes = everywhere && gone.only === undefined ? sharedIds(draft) : new Set([connection])
+  const departures = new Map(change.departures)
+  for (const subscription of before) {
+    if (!isAttached(subscription, connection)) continue
+    const departure = departures.get(subscription.channel)
+    detach(draft, subscription, { ids: goes, ...(departure === undefined ? {} : { departure }) })
+  }
   draft.connections = draft.connections.filter(({ id }) => id !== connection)
-  const held = new Set(
-    draft.subscriptions.filter((subscription) => isAttached(subscription, connection)),
-  )
-  leaveWhere(draft, (subscription) => {
-    if (!held.has(subscription)) return false
-    return everywhere || subscription.connections.length === 1
-  })
-  draft.subscriptions = draft.subscriptions.map((subscription) =>
-    held.has(subscription) ? detach(subscription, connection) : subscription,
-  )
-  if (notice !== undefined && draft.connections.length === 0)
-    draft.notices.push({ ...notice, body: withChannels(notice.body, channels) })
+  if (notice === undefined || gone.only !== undefined || sharedIds(draft).size > 0) return
+  const channels = shared.map(({ channel }) => channel)
+  draft.notices.push({ ...notice, body: withChannels(notice.body, channels) })
 }
 
 function withChannels(body: string, channels: readonly string[]): string {
@@ -167,56 +171,98 @@ function subscribe(
   change: Extract<UserChange, { change: 'subscribe' }>,
 ): 'conflict' | undefined {
   const { channel, connection, max } = change
-  const ids = draft.connections
-    .map(({ id }) => id)
-    .filter((id) => connection === 'all' || id === connection)
+  const ids =
+    connection === 'all'
+      ? [...sharedIds(draft)]
+      : draft.connections.map(({ id }) => id).filter((id) => id === connection)
   // A subscription without a connection would never end.
   if (ids.length === 0) return 'conflict'
   const held = draft.subscriptions.find((subscription) => subscription.channel === channel)
+  if (change.onlyIfIn && (held === undefined || !isShared(draft, held))) return 'conflict'
   if (held !== undefined) {
     const attached = attach(held, ids, draft.version)
-    if (attached !== held)
-      draft.subscriptions = draft.subscriptions.map((each) => (each === held ? attached : each))
+    if (attached !== held) replace(draft, held, attached)
     return undefined
   }
-  if (change.onlyIfIn) return 'conflict'
   if (draft.subscriptions.length >= max) throw new Refusal('too_many_subscriptions')
   const joined = { channel, generation: draft.version, connections: [] }
   draft.subscriptions = [...draft.subscriptions, attach(joined, ids, draft.version)]
-  intend(draft, 'join', channel)
+  intend(draft, { kind: 'join', channel })
   return undefined
 }
 
-function isMeant(
+function unsubscribe(draft: Draft, change: Extract<UserChange, { change: 'unsubscribe' }>): void {
+  const { channel, generation, spares } = change
+  for (const subscription of draft.subscriptions) {
+    if (subscription.channel !== channel) continue
+    if (generation !== undefined && subscription.generation !== generation) continue
+    const ids = subscription.connections.map(({ id }) => id)
+    const shared = sharedIds(draft)
+    detach(draft, subscription, { ids: new Set(spares ? ids.filter((id) => shared.has(id)) : ids) })
+  }
+}
+
+/** Takes connections out of a subscription; without any left it ends, and the user leaves the channel. */
+function detach(
+  draft: Draft,
   subscription: UserSubscription,
-  { channel, generation }: Extract<UserChange, { change: 'unsubscribe' }>,
-): boolean {
-  if (subscription.channel !== channel) return false
-  return generation === undefined || subscription.generation === generation
+  going: { readonly ids: ReadonlySet<string>; readonly departure?: Departure },
+): void {
+  const connections = subscription.connections.filter(({ id }) => !going.ids.has(id))
+  if (connections.length === subscription.connections.length && connections.length > 0) return
+  if (connections.length > 0) {
+    replace(draft, subscription, { ...subscription, connections })
+    return
+  }
+  draft.subscriptions = draft.subscriptions.filter((each) => each !== subscription)
+  const { channel, from } = subscription
+  const departure = going.departure && {
+    ...going.departure,
+    ...(from === undefined ? {} : { from }),
+  }
+  intend(draft, { kind: 'leave', channel, ...(departure === undefined ? {} : { departure }) })
 }
 
-function leaveWhere(draft: Draft, leaves: (subscription: UserSubscription) => boolean): void {
-  const left = new Set(draft.subscriptions.filter(leaves))
-  if (left.size === 0) return
-  draft.subscriptions = draft.subscriptions.filter((subscription) => !left.has(subscription))
-  for (const { channel } of left) intend(draft, 'leave', channel)
-}
-
-function intend(draft: Draft, kind: Intent['kind'], channel: string): void {
-  const intent: Intent = { kind, channel, generation: draft.version, at: draft.now }
+function intend(
+  draft: Draft,
+  { kind, channel, departure }: Pick<Intent, 'kind' | 'channel' | 'departure'>,
+): void {
+  const intent: Intent = {
+    kind,
+    channel,
+    generation: draft.version,
+    at: draft.now,
+    ...(departure === undefined ? {} : { departure }),
+  }
   draft.intents = [...draft.intents.filter((each) => each.channel !== channel), intent]
   draft.written.set(channel, intent)
 }
 
 function confirm(draft: Draft, change: Extract<UserChange, { change: 'confirm' }>): void {
-  const { channel, generation, joined } = change
+  const { channel, generation, joined, from } = change
   const matches = (each: { channel: string; generation: number }) =>
     each.channel === channel && each.generation === generation
   if (draft.intents.some(matches)) draft.intents = draft.intents.filter((each) => !matches(each))
   const held = draft.subscriptions.find(matches)
   if (held === undefined || held.joined !== undefined) return
-  const confirmed = { ...held, joined: joined ?? 0 }
-  draft.subscriptions = draft.subscriptions.map((each) => (each === held ? confirmed : each))
+  const confirmed = { ...held, joined: joined ?? 0, ...(from === undefined ? {} : { from }) }
+  replace(draft, held, confirmed)
+}
+
+function replace(draft: Draft, held: UserSubscription, by: UserSubscription): void {
+  draft.subscriptions = draft.subscriptions.map((each) => (each === held ? by : each))
+}
+
+/** Connections that take part in the user's subscriptions. */
+function sharedIds(draft: Draft): Set<string> {
+  const shared = draft.connections.filter(({ only }) => only === undefined)
+  return new Set(shared.map(({ id }) => id))
+}
+
+/** Whether the user is in by a connection that is not in this channel only. */
+function isShared(draft: Draft, subscription: UserSubscription): boolean {
+  const shared = sharedIds(draft)
+  return subscription.connections.some(({ id }) => shared.has(id))
 }
 
 function isAttached(subscription: UserSubscription, connection: string): boolean {
@@ -231,10 +277,5 @@ function attach(
   const missing = ids.filter((id) => !isAttached(subscription, id))
   if (missing.length === 0) return subscription
   const connections = [...subscription.connections, ...missing.map((id) => ({ id, generation }))]
-  return { ...subscription, connections }
-}
-
-function detach(subscription: UserSubscription, connection: string): UserSubscription {
-  const connections = subscription.connections.filter(({ id }) => id !== connection)
   return { ...subscription, connections }
 }
