@@ -165,6 +165,17 @@ function withoutUndefined<T extends object>(
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
+/** Options that the app gives to a room: it keeps publishes only, and always some (spec/hipochat.md §7). Throws Refusal. */
+export function roomOptions(given: ChannelPatch['options']): ChannelPatch['options'] {
+  if (given.history_publish_only === false) {
+    throw new Refusal('invalid_option', 'Option history_publish_only is always true in a room')
+  }
+  if (given.history_size === 0) {
+    throw new Refusal('invalid_option', 'Option history_size is at least 1 in a room')
+  }
+  return { ...given, history_publish_only: true }
+}
+
 /** A channel about to be created. */
 export interface ChannelDraft {
   readonly options: ChannelOptions

@@ -2,6 +2,7 @@ import {
   type ChannelPatch,
   parseChannelOptions,
   patchOptions,
+  roomOptions,
   splitHistory,
 } from '../channel-options.ts'
 import type { Core } from '../core.ts'
@@ -22,10 +23,12 @@ export async function setChannelOptions(
 }
 
 /** Applies options that were read already. Throws Refusal. */
-export async function applyPatch(core: Core, name: string, patch: ChannelPatch): Promise<void> {
+export async function applyPatch(core: Core, name: string, given: ChannelPatch): Promise<void> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const channel = await core.hub.channel(name)
     if (channel === undefined) throw new Refusal('channel_missing', `Channel ${name} doesn't exist`)
+    const isRoom = channel.room !== undefined
+    const patch = isRoom ? { ...given, options: roomOptions(given.options) } : given
     const options = patchOptions(channel.options, patch)
     const result = await core.stores.channels.commit(name, {
       expect: channel.expectation,

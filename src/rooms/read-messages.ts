@@ -1,0 +1,70 @@
+import type { Entry } from '../core/entry.ts'
+import { newestWithin } from '../core/within-bytes.ts'
+import { admission, commitRoom } from './commit-room.ts'
+import { findRoom } from './make-room.ts'
+import { memberOf } from './read-members.ts'
+import type { RoomContext } from './room-context.ts'
+import type { OldMessages, RecentMessages } from './rooms.ts'
+import { isListening, unreadOf } from './unread.ts'
+
+/**
+ * What was said in a room, split where the user last left it; all of it counts as read from now on, and as left behind
+ * (spec/hipochat.md §3). Whoever is no member has read everything. Throws Refusal.
+ */
+export async function readOld(
+  rooms: RoomContext,
+  name: string,
+  user: string,
+): Promise<OldMessages> {
+  const { core } = rooms
+  const room = await findRoom(rooms, name)
+  if (room === undefined) return { read: [], unread: [] }
+  const member = await memberOf(rooms, name, user)
+  const limit = room.options.history_size
+  const snapshot = await core.stores.channels.snapshot(name, { limit, now: core.clock.now() })
+  if (snapshot === undefined) return { read: [], unread: [] }
+  const { offset, count } = snapshot.head
+  const marker = { offset, count }
+  await commitRoom(rooms, room, {
+    expect: admission(rooms, room, user),
+    changes: [
+      { change: 'marker', user, marker },
+      { change: 'left', user, marker },
+    ],
+  })
+  const entries = messagesWithin(rooms, snapshot.history)
+  const left = member?.left.offset ?? offset
+  return {
+    read: entries.filter((entry) => entry.offset <= left),
+    unread: entries.filter((entry) => entry.offset > left),
+  }
+}
+
+/** The newest messages of a room; none where the user is no member or there is no such room (spec/hipochat.md §3). */
+export async function readRecent(
+  rooms: RoomContext,
+  name: string,
+  query: { readonly user: string; readonly limit: number },
+): Promise<RecentMessages> {
+  const { core } = rooms
+  const { user, limit } = query
+  const nothing = { room: name, unread: 0, messages: [] }
+  const member = await memberOf(rooms, name, user)
+  if (member === undefined) return nothing
+  const snapshot = await core.stores.channels.snapshot(name, { limit, now: core.clock.now() })
+  if (snapshot === undefined) return nothing
+  const listens = isListening(await core.stores.users.snapshot(user), name)
+  return {
+    room: name,
+    unread: listens ? 0 : unreadOf(snapshot, member.marker),
+    messages: messagesWithin(rooms, snapshot.history),
+  }
+}
+
+/** Attack: a thousand large messages in one answer; so the oldest are left out as in snapshots. */
+function messagesWithin({ core }: RoomContext, history: readonly Entry[]): readonly Entry[] {
+  const messages = history.filter((entry) => entry.kind === 'publish')
+  const fitting = newestWithin(messages, core.settings.maxSnapshotBytes)
+  if (fitting.length < messages.length) core.telemetry.limit('max-snapshot-bytes')
+  return fitting
+}

@@ -1,0 +1,107 @@
+import { Refusal } from '../core/errors.ts'
+import type { LocalChannel } from '../core/local-channel.ts'
+import type { ChannelSnapshot, Marker, UserRecord } from '../core/ports.ts'
+import { admission, commitRoom } from './commit-room.ts'
+import { findRoom } from './make-room.ts'
+import { memberOf } from './read-members.ts'
+import type { RoomContext } from './room-context.ts'
+
+/**
+ * Messages after a marker: arithmetic on counts, whatever the number of members (spec/hipochat.md §7). Only what is still
+ * kept is counted.
+ */
+export function unreadOf(
+  { head, shownFrom }: Pick<ChannelSnapshot, 'head' | 'shownFrom'>,
+  marker: Marker,
+): number {
+  return Math.max(0, head.count - Math.max(marker.count, shownFrom.count))
+}
+
+/** Whether a user has an open link of the room itself, on whatever node: then all of it is read. */
+export function isListening(record: UserRecord | undefined, room: string): boolean {
+  return record?.connections.some((connection) => connection.only === room) === true
+}
+
+/** Throws Refusal `not_member` for whoever a room does not admit. Changes nothing. */
+export async function refuseOutsider(
+  rooms: RoomContext,
+  room: LocalChannel,
+  user: string,
+): Promise<void> {
+  await commitRoom(rooms, room, { expect: admission(rooms, room, user), changes: [] })
+}
+
+/** A user's unread messages in a room, of one type if given; 0 for whoever is no member. Throws Refusal. */
+export async function unreadIn(
+  rooms: RoomContext,
+  name: string,
+  query: { readonly user: string; readonly type?: string },
+): Promise<number> {
+  const { user, type } = query
+  const { core } = rooms
+  const room = await findRoom(rooms, name)
+  if (room === undefined) return 0
+  await refuseOutsider(rooms, room, user)
+  const member = await memberOf(rooms, name, user)
+  if (member === undefined || isListening(await core.stores.users.snapshot(user), name)) return 0
+  const snapshot = await core.stores.channels.snapshot(name, { limit: 0, now: core.clock.now() })
+  if (snapshot === undefined) return 0
+  const unread = unreadOf(snapshot, member.marker)
+  if (type === undefined || unread === 0) return unread
+  return countOfType(rooms, room, { after: member.marker.offset, type })
+}
+
+const pageSize = 1000
+
+/** A scan of what is kept after the marker. */
+async function countOfType(
+  { core, settings }: RoomContext,
+  room: LocalChannel,
+  { after, type }: { readonly after: number; readonly type: string },
+): Promise<number> {
+  let count = 0
+  let from = after
+  for (;;) {
+    const page = await core.stores.channels.history(room.name, {
+      epoch: room.head.epoch,
+      after: from,
+      limit: pageSize,
+      scope: 'shown',
+      now: core.clock.now(),
+    })
+    for (const entry of page) {
+      if (entry.kind === 'publish' && (entry.type ?? settings.talkRegularType) === type) count += 1
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageSize) return count
+    from = last.offset
+  }
+}
+
+/** Moves a user's read marker to an offset. Throws Refusal `not_member`, the same whether or not there is a room. */
+export async function readTo(
+  rooms: RoomContext,
+  user: string,
+  { channel: name, offset }: { readonly channel: string; readonly offset: number },
+): Promise<{ offset: number; unread: number }> {
+  const { core } = rooms
+  const room = await core.hub.channel(name)
+  if (room?.room === undefined) throw new Refusal('not_member')
+  const [entry] = await core.stores.channels.history(name, {
+    epoch: room.head.epoch,
+    before: offset === Number.MAX_SAFE_INTEGER ? offset : offset + 1,
+    limit: 1,
+    scope: 'recovery',
+    now: core.clock.now(),
+  })
+  // Of a count that is not kept any more the store knows the bounds.
+  const marker = { offset, count: entry?.count ?? 0 }
+  await commitRoom(rooms, room, {
+    expect: { member: user },
+    changes: [{ change: 'marker', user, marker }],
+  })
+  const member = await memberOf(rooms, name, user)
+  const snapshot = await core.stores.channels.snapshot(name, { limit: 0, now: core.clock.now() })
+  if (member === undefined || snapshot === undefined) throw new Refusal('not_member')
+  return { offset: member.marker.offset, unread: unreadOf(snapshot, member.marker) }
+}
