@@ -188,9 +188,13 @@ export function userOf(stores: Stores, name = 'ann') {
 }
 
 /** A `connect` of one connection. */
-export function connect(id: string, more: { inherit?: boolean; node?: string } = {}): UserChange {
-  const { inherit = true, node = 'n1' } = more
-  const connection = { id, node, protocol: 'hookbox', address: '127.0.0.1' }
+export function connect(
+  id: string,
+  more: { inherit?: boolean; node?: string; only?: string } = {},
+): UserChange {
+  const { inherit = true, node = 'n1', only } = more
+  const link = { id, node, protocol: 'hookbox', address: '127.0.0.1' }
+  const connection = only === undefined ? link : { ...link, only }
   return { change: 'connect', connection, inherit }
 }
 

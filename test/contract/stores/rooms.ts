@@ -43,6 +43,19 @@ export function describeRooms(subject: StoresUnderTest): void {
       expect((await room('plain').snapshot())?.room).toEqual({ closed: true, members: 0 })
     })
 
+    it('tells a notice which entry it is about, where that is wanted', async () => {
+      await room().create(createRoom())
+      const about = { ...notice('n'), kind: 'push', body: '{"a":1}' } as const
+      await room().done([entry('p')])
+      await room().done([entry('q'), { change: 'notice', notice: about, tells: 'entry' }])
+      await room().done([{ change: 'notice', notice: { ...about, id: 'plain' } }])
+      const due = await subject.stores().outbox.due({ now: start, limit: 9 })
+      expect(due.map(({ body }) => JSON.parse(body))).toEqual([
+        { a: 1, offset: 2, count: 2 },
+        { a: 1 },
+      ])
+    })
+
     it('is what `room`, `member` and `admits` expect', async () => {
       const reason = async (expectation: ChannelExpectation, name?: string) => {
         const result = await room(name).commit([entry('p')], { expect: expectation })

@@ -203,6 +203,83 @@ export function describeUsers(subject: StoresUnderTest): void {
       expect(await ann().snapshot()).toBeUndefined()
     })
 
+    describe('with a connection that is in one channel only', () => {
+      const link = (id: string) => connect(id, { inherit: false, only: 'room' })
+      const connectionsOf = async () =>
+        (await ann().snapshot())?.subscriptions.map(({ channel, connections }) => [
+          channel,
+          ...connections.map(({ id }) => id),
+        ])
+
+      it('keep it out of what the others are in, and them out of its channel', async () => {
+        await ann().done([connect('c1'), link('t1')])
+        await ann().done([subscribe('a'), subscribe('room', 't1')])
+        await ann().done([connect('c2')])
+        expect(await connectionsOf()).toEqual([
+          ['a', 'c1', 'c2'],
+          ['room', 't1'],
+        ])
+        const attach = { ...subscribe('room', 'c1'), onlyIfIn: true } as const
+        expect(await ann().commit([attach])).toEqual({ outcome: 'conflict' })
+        expect((await ann().done([subscribe('room')])).intents).toEqual([])
+        expect((await connectionsOf())?.[1]).toEqual(['room', 't1', 'c1', 'c2'])
+        await ann().done([connect('c3')])
+        expect((await connectionsOf())?.[1]).toEqual(['room', 't1', 'c1', 'c2', 'c3'])
+      })
+
+      it('subscribe nothing else where it is all there is', async () => {
+        await ann().done([link('t1')])
+        expect(await ann().commit([subscribe('a')])).toEqual({ outcome: 'conflict' })
+      })
+
+      it('spare it where asked', async () => {
+        await ann().done([connect('c1'), link('t1')])
+        await ann().done([subscribe('room', 't1'), subscribe('room', 'c1')])
+        const leave = { change: 'unsubscribe', channel: 'room' } as const
+        expect((await ann().done([{ ...leave, spares: true }])).intents).toEqual([])
+        expect(await connectionsOf()).toEqual([['room', 't1']])
+        expect((await ann().done([{ ...leave, spares: true }])).intents).toEqual([])
+        expect((await ann().done([leave])).intents).toMatchObject([{ kind: 'leave' }])
+      })
+
+      it('lose nothing else by its end, and nothing of it by the end of another', async () => {
+        await ann().done([connect('c1'), link('t1')])
+        await ann().done([subscribe('a'), subscribe('room', 't1'), subscribe('room', 'c1')])
+        await ann().done([disconnect('c1', { everywhere: true })])
+        expect(await connectionsOf()).toEqual([['room', 't1']])
+        await ann().done([connect('c2')])
+        await ann().done([subscribe('a')])
+        await ann().done([disconnect('t1', { everywhere: true })])
+        expect(await connectionsOf()).toEqual([['a', 'c2']])
+      })
+
+      it('write the notice when the last of the others goes, naming their channels', async () => {
+        await ann().done([connect('c1'), link('t1')])
+        await ann().done([subscribe('a'), subscribe('room', 't1')])
+        const gone = await ann().done([disconnect('c1', { notice: notice('n1') })])
+        expect(gone).toMatchObject({ last: false, notices: [{ id: 'n1' }] })
+        expect(JSON.parse(gone.notices[0]?.body ?? '')).toEqual({ name: 'ann', channels: ['a'] })
+        const last = await ann().done([disconnect('t1', { notice: notice('n2') })])
+        expect(last).toMatchObject({ last: true, notices: [] })
+      })
+    })
+
+    it('tell with a leave how its connection went, and since when the user had been in', async () => {
+      await ann().done([connect('c1'), connect('c2')])
+      const { version } = (await ann().done([subscribe('room'), subscribe('a')])).record
+      const confirmed = { ...confirm('room', version, 0), from: 7 }
+      expect((await ann().done([confirmed])).record.subscriptions[0]).toMatchObject({ from: 7 })
+      const departure = { how: 'left', seen: { offset: 9, count: 8 }, reads: true } as const
+      const departures = [['room', departure]]
+      expect((await ann().done([disconnect('c1', { departures })])).intents).toEqual([])
+      const { intents } = await ann().done([disconnect('c2', { departures })])
+      expect(intents).toMatchObject([
+        { channel: 'room', departure: { ...departure, from: 7 } },
+        { channel: 'a' },
+      ])
+      expect(intents[1]).not.toHaveProperty('departure')
+    })
+
     it('set options', async () => {
       const options = { ...defaultUserOptions, reflective: false }
       expect(await ann().commit([{ change: 'options', options }])).toEqual({ outcome: 'conflict' })
