@@ -1,5 +1,6 @@
 import { patchOptions, roomOptions } from '../core/channel-options.ts'
 import { Refusal } from '../core/errors.ts'
+import { inTurns } from '../core/in-turns.ts'
 import type { LocalChannel } from '../core/local-channel.ts'
 import { leave } from '../core/operations/leave.ts'
 import type { ChannelChange } from '../core/ports.ts'
@@ -74,8 +75,6 @@ async function becomeRoom(
   return true
 }
 
-const leavingAtOnce = 32
-
 /**
  * Removes members, ends their places in the room on every connection, and the room with its last member (spec/hipochat.md
  * §4). Without effect where there is no such room. Throws Refusal `not_room`.
@@ -92,11 +91,9 @@ export async function removeMembers(
   await commitRoom(rooms, room, {
     changes: users.map((user) => ({ change: 'member', act: 'remove', user, at })),
   })
-  const rest = users.values()
-  const work = async () => {
-    for (const user of rest) await leave(core, user, { channel: name, whose: 'all' })
-  }
-  await Promise.all(Array.from({ length: leavingAtOnce }, work))
+  await inTurns(users, async (user) => {
+    await leave(core, user, { channel: name, whose: 'all' })
+  })
   await endIfEmpty(rooms, room)
 }
 
