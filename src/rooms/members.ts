@@ -88,9 +88,10 @@ export async function removeMembers(
   const room = await findRoom(rooms, name)
   if (room === undefined) return
   const at = core.clock.now()
-  await commitRoom(rooms, room, {
-    changes: users.map((user) => ({ change: 'member', act: 'remove', user, at })),
-  })
+  const changes = users.map(
+    (user): ChannelChange => ({ change: 'member', act: 'remove', user, at }),
+  )
+  if (!(await stillThere(commitRoom(rooms, room, { changes })))) return
   await inTurns(users, async (user) => {
     await leave(core, user, { channel: name, whose: 'all' })
   })
@@ -99,10 +100,19 @@ export async function removeMembers(
 
 /** A room ends with its last member; one in which Hookbox clients still are, with the last of them. */
 async function endIfEmpty(rooms: RoomContext, room: LocalChannel): Promise<void> {
+  const destroy = { expect: { empty: true }, changes: [{ change: 'destroy' }] } as const
+  await stillThere(commitRoom(rooms, room, destroy))
+}
+
+/** False where the room has ended by itself, or is not empty. */
+async function stillThere(commit: Promise<unknown>): Promise<boolean> {
   try {
-    await commitRoom(rooms, room, { expect: { empty: true }, changes: [{ change: 'destroy' }] })
+    await commit
+    return true
   } catch (error) {
-    const isOver = error instanceof Refusal && error.code !== 'internal'
+    const isOver =
+      error instanceof Refusal && ['room_ended', 'channel_changed'].includes(error.code)
     if (!isOver) throw error
+    return false
   }
 }

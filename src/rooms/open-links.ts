@@ -42,9 +42,12 @@ export class OpenLinks {
     this.#schedule()
   }
 
-  stop(): void {
+  /** Writes down what has been read, then lets go of all links. */
+  async stop(): Promise<void> {
     this.#cancelMark?.()
     this.#rechecks.close()
+    await this.#mark()
+    this.#cancelMark?.()
     this.#links.clear()
     this.#tokens.clear()
   }
@@ -66,8 +69,7 @@ export class OpenLinks {
 
   /** One commit for all links of a room, however many there are. */
   async #markRoom(name: string, links: ReadonlySet<Connection>): Promise<void> {
-    const [first] = links
-    const room = first?.channels.get(name)?.channel
+    const room = [...links].find((link) => link.channels.has(name))?.channels.get(name)?.channel
     if (room === undefined || room.gone) return
     const { offset, count } = room.head
     const marker = { offset, count }

@@ -78,7 +78,7 @@ interface Removal {
 /** Takes a connection out of the store, of this node or of a dead one. */
 export async function removeConnection(core: Core, removal: Removal): Promise<void> {
   const record = await core.hub.record(removal.user)
-  const departures = removal.link?.departures ?? lostPlaces(record, removal)
+  const departures = removal.link?.departures ?? []
   const result = await core.stores.users.commit(removal.user, {
     changes: [
       {
@@ -108,14 +108,6 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
 }
 
 type Departures = readonly (readonly [channel: string, departure: Departure])[]
-
-/** A place without a link (its node is dead, or nobody came back to it) was lost. */
-function lostPlaces(record: UserRecord | undefined, { connection }: Removal): Departures {
-  const held = record?.subscriptions.filter(({ connections }) =>
-    connections.some(({ id }) => id === connection),
-  )
-  return held?.map(({ channel }) => [channel, { how: 'lost' }] as const) ?? []
-}
 
 /** Rooms in which the user still is by another connection hear how far this one had read. */
 async function stayInRooms(
