@@ -1,5 +1,6 @@
 export { createApp, type HttpApp } from './app.ts'
 export type { RawAnswer } from './exchange.ts'
+export type { Expansion } from './expansions.ts'
 export { type HookFacts, hookForm, hookNames, isHookName } from './hook-form.ts'
 export type { HookRequest } from './hook-request.ts'
 export type { HookName } from './hook-url.ts'
