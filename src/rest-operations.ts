@@ -14,6 +14,7 @@ import { unsubscribe } from './core/operations/unsubscribe.ts'
 import type { Published } from './core/published.ts'
 import type {
   RestChannelInfo,
+  RestNotices,
   RestOperations,
   RestPublish,
   RestPublished,
@@ -46,6 +47,8 @@ export function createRestOperations(
     serverInfo: () => serverInfo(core),
     disconnect: (connection) => disconnectConnection(core, connection),
     disconnectUser: (user) => disconnectUser(core, user),
+    notices: (query) => deadNotices(core, query),
+    replayNotice: (id) => replayNotice(core, id),
     setConfig,
   }
 }
@@ -99,4 +102,26 @@ async function describeChannel(core: Core, name: string): Promise<RestChannelInf
     historySize: options.history_size,
     reflective: options.reflective,
   }
+}
+
+async function deadNotices(
+  core: Core,
+  query: { limit: number; after?: string },
+): Promise<RestNotices> {
+  const { outbox } = core.stores
+  const [page, stats] = await Promise.all([outbox.dead(query), outbox.stats()])
+  const notices = page.notices.map(({ id, kind, due, tries, body }) => ({
+    id,
+    kind,
+    due: new Date(due).toISOString(),
+    tries,
+    body: JSON.parse(body) as unknown,
+  }))
+  return { notices, ...(page.next === undefined ? {} : { next: page.next }), ...stats }
+}
+
+/** The outbox worker finds it within a second. */
+async function replayNotice(core: Core, id: string): Promise<void> {
+  const replayed = await core.stores.outbox.replay(id)
+  if (!replayed) throw new Refusal('notice_missing', `Notice ${id} doesn't exist`)
 }

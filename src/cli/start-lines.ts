@@ -8,6 +8,7 @@ export function startLines(config: Config, server: Server): readonly string[] {
     `Listening on ${server.url}${listensEverywhere(config) ? ' and all other addresses of this machine' : ''}`,
     `Store: ${config.store}${config.store === 'memory' ? ' (nothing lasts longer than this process)' : ''}`,
     restLine(config, server),
+    talkLine(config),
     consoleLine(config),
   ]
 }
@@ -34,6 +35,13 @@ function restLine(config: Config, server: Server): string {
   if (config.apiToken === '') return 'REST: off (--api-token turns it on)'
   const { webApi } = server
   return webApi ? `REST: on, port ${webApi.port}` : 'REST: on'
+}
+
+function talkLine({ talkProfileUrl, talkPushUrl }: Config): string {
+  const pushes = talkPushUrl === '' ? '' : `, pushes to ${printable(talkPushUrl)}`
+  return talkProfileUrl === ''
+    ? `Talk: off (--talk-profile-url turns it on)${pushes}`
+    : `Talk: on, profiles from ${printable(talkProfileUrl)}${pushes}`
 }
 
 function consoleLine(config: Config): string {

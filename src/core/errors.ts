@@ -42,6 +42,7 @@ export const refusals = {
   channel_exists: { text: 'Channel already exists', status: 409 },
   user_missing: { text: "User doesn't exist", status: 404 },
   connection_missing: { text: "Connection doesn't exist", status: 404 },
+  notice_missing: { text: "Notice doesn't exist", status: 404 },
   invalid_option: { text: 'Invalid option', status: 400 },
   method_missing: { text: 'Unknown method', status: 404 },
   body_too_large: { text: 'Body too large', status: 413 },

@@ -36,6 +36,25 @@ interface RestUserInfo {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+/** A notice that was given up (spec/hipochat.md §5). */
+interface RestNotice {
+  /** `webhook-id` of every try. */
+  readonly id: string
+  readonly kind: string
+  /** When it was due last, RFC 3339. */
+  readonly due: string
+  readonly tries: number
+  readonly body: unknown
+}
+
+/** A page of what was given up, the last first; `waiting` and `dead` count all notices. */
+export interface RestNotices {
+  readonly notices: readonly RestNotice[]
+  readonly next?: string
+  readonly waiting: number
+  readonly dead: number
+}
+
 interface Membership {
   readonly channel: string
   readonly user: string
@@ -84,6 +103,9 @@ export interface RestOperations {
   }>
   disconnect(connection: string): Promise<void>
   disconnectUser(user: string): Promise<void>
+  notices(query: { readonly limit: number; readonly after?: string }): Promise<RestNotices>
+  /** Throws Refusal `notice_missing`. */
+  replayNotice(id: string): Promise<void>
   setConfig(command: {
     readonly changes: Record<string, unknown>
     readonly address: string
