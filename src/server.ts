@@ -4,10 +4,11 @@ import { settings } from './config/schema.ts'
 import { checkChanges, ForbiddenChange } from './config/set-config.ts'
 import { createCore, type RunningCore } from './core/create-core.ts'
 import { Refusal } from './core/errors.ts'
-import type { App, Bus, Clock, Random, Stores } from './core/ports.ts'
+import type { App, Bus, Clock, Profiles, Random, Stores } from './core/ports.ts'
 import { bareHost, createApp, createWeb, type HttpApp, startOutboxWorker } from './hooks/index.ts'
 import { createListener, type Listener } from './http/listener.ts'
 import type { RestOperations } from './http/rest/operations.ts'
+import { openProfiles, prepareRooms } from './open-rooms.ts'
 import { openStores } from './open-stores.ts'
 import { hookboxProtocol } from './protocols/hookbox/protocol.ts'
 import { createRestOperations } from './rest-operations.ts'
@@ -21,6 +22,7 @@ export interface ServerParts {
   readonly stores?: Stores
   readonly bus?: Bus
   readonly app?: App
+  readonly profiles?: Profiles
   readonly clock?: Clock
   readonly random?: Random
   /** Begins this node's id; each start adds its own end, so that a restarted node is another one. */
@@ -65,7 +67,12 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
     const web = createWeb({ ...config, hookHosts: hookHostsOf(config) })
     onEnd(() => web.close())
     const lease = { leases: stores.leases, owner: nodeId }
-    const outbox = startOutboxWorker({ outbox: stores.outbox, app: hooks, clock, telemetry, lease })
+    const profiles =
+      parts.profiles ?? openProfiles(config, { telemetry, onEnd, otherSecrets: secretsOf(config) })
+    const rooms = prepareRooms(config, { profiles, wake: () => outbox.wake() })
+    const { expand, laneOf } = rooms
+    const worker = { outbox: stores.outbox, app: hooks, clock, telemetry, lease, expand, laneOf }
+    const outbox = startOutboxWorker(worker)
     onEnd(() => outbox.stop())
     const running = createCore({
       nodeId,
@@ -77,11 +84,13 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
       clock,
       random,
       telemetry,
+      roomLayer: (core) => rooms.layer(core),
       notify: (notice, context) => outbox.send(notice, context),
     })
     await running.start()
     const listener = openListener(config, { running, hooks, clock, telemetry, notices })
     onEnd(() => running.stop())
+    onEnd(() => rooms.made.stop())
     const bound = await listener.listen()
     return {
       url: urlOf(config.interface, bound.port),

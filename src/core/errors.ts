@@ -26,8 +26,10 @@ export const refusals = {
   // rooms and the talk protocol (spec/hipochat.md); the texts are part of the contract
   authentication_error: { text: 'authentication error', status: 403, close: 4008 },
   not_room: { text: 'not a room', status: 403, close: 4009 },
-  not_member: { text: 'not a member', status: 403, close: 4010 },
+  not_member: { text: 'not a member', status: 403 },
+  shut_out: { text: 'not a member', status: 403, close: 4010 },
   room_forbidden: { text: 'not a room', status: 403, close: 4009 },
+  room_gone: { text: 'the room has ended', status: 410, retry: true },
   room_ended: { text: 'the room has ended', status: 410, close: 4011 },
   invalid_message: { text: 'invalid message', status: 400 },
   invalid_offset: { text: 'Invalid offset', status: 400 },

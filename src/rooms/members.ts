@@ -110,8 +110,7 @@ async function stillThere(commit: Promise<unknown>): Promise<boolean> {
     await commit
     return true
   } catch (error) {
-    const isOver =
-      error instanceof Refusal && ['room_ended', 'channel_changed'].includes(error.code)
+    const isOver = error instanceof Refusal && ['room_gone', 'channel_changed'].includes(error.code)
     if (!isOver) throw error
     return false
   }

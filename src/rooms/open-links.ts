@@ -82,7 +82,7 @@ export class OpenLinks {
     try {
       await commitRoom(this.#rooms, room, { changes })
     } catch (error) {
-      if (error instanceof Refusal && error.code === 'room_ended') return
+      if (error instanceof Refusal && error.code === 'room_gone') return
       throw error
     }
     for (const link of behind) link.readTo = marker

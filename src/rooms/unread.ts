@@ -115,6 +115,9 @@ export async function readTo(
   await commitRoom(rooms, room, {
     expect: { member: user },
     changes: [{ change: 'marker', user, marker }],
+  }).catch((error: unknown) => {
+    // One that has just ended is as none.
+    throw error instanceof Refusal && error.code === 'room_gone' ? new Refusal('not_member') : error
   })
   const member = await memberOf(rooms, name, user)
   const snapshot = await core.stores.channels.snapshot(name, { limit: 0, now: core.clock.now() })
