@@ -93,13 +93,13 @@ export async function removeMembers(
   )
   if (!(await stillThere(commitRoom(rooms, room, { changes })))) return
   await inTurns(users, async (user) => {
-    await leave(core, user, { channel: name, whose: 'all' })
+    await leave(core, user, { channel: name, whose: 'all', hook: 'skip' })
   })
-  await endIfEmpty(rooms, room)
+  await endWithoutMembers(rooms, room)
 }
 
 /** A room ends with its last member; one in which Hookbox clients still are, with the last of them. */
-async function endIfEmpty(rooms: RoomContext, room: LocalChannel): Promise<void> {
+export async function endWithoutMembers(rooms: RoomContext, room: LocalChannel): Promise<void> {
   const destroy = { expect: { empty: true }, changes: [{ change: 'destroy' }] } as const
   await stillThere(commitRoom(rooms, room, destroy))
 }

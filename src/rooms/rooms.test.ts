@@ -165,6 +165,8 @@ describe('a removed member', () => {
     expect(ann.link.closed).toBeDefined()
     await ann.end()
     expect((await world.stores.channels.list({ limit: 9 })).names).toEqual([])
+    expect(world.app.asked).toEqual([])
+    expect(world.app.told).toEqual([])
     await node.talk('room', 'ann')
     expect(await old('ann')).toEqual({ read: [], unread: [] })
   })
