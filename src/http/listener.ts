@@ -18,6 +18,7 @@ import type { RestOperations } from './rest/operations.ts'
 import { Secret } from './secret.ts'
 import type { HttpSettings, TalkSettings } from './settings.ts'
 import { mountStatic, type StaticFiles } from './static.ts'
+import { mountTalk } from './talk/door.ts'
 import { TalkLogins } from './talk/logins.ts'
 import { TalkUpgrades } from './talk/upgrades.ts'
 
@@ -74,6 +75,7 @@ export function createListener(parts: ListenerParts): Listener {
     ...common,
     ...parts.talk,
     settings: { ...settings, ...parts.talk.settings },
+    token,
     logins: new TalkLogins({ ...common, ...parts.talk, failedLogins }),
   }
   const talkUpgrades = talk && new TalkUpgrades({ ...talk, webSockets })
@@ -81,6 +83,7 @@ export function createListener(parts: ListenerParts): Listener {
   const main = createMainFront({ ...common, caps, webSockets, talkUpgrades })
   mountHealth(main.app, { ...common, check: parts.ready })
   mountCsp(main.app, csp)
+  if (talk !== undefined) mountTalk(main.app, talk)
   mountStatic(main.app, parts.files, (request) =>
     judge({
       door: 'static',
