@@ -21,13 +21,20 @@ import type {
 } from './http/rest/operations.ts'
 import { formatLocalTime } from './protocols/hookbox/datetime.ts'
 import { entryToHistory, pairsToJson } from './protocols/hookbox/encoder1.ts'
+import { createRoomOperations } from './rest-room-operations.ts'
+import type { Rooms } from './rooms/rooms.ts'
 
-/** What REST can have done, carried out by the core's operations: the same ones that frames end in. */
+/**
+ * What REST can have done, carried out by the core's operations: the same ones that frames end in. Without rooms their
+ * methods are unknown.
+ */
 export function createRestOperations(
   core: Core,
   setConfig: RestOperations['setConfig'],
+  rooms?: Rooms,
 ): RestOperations {
   return {
+    ...createRoomOperations(core, rooms),
     publish: (command) => publishForApp(core, command),
     subscribe: (command) => subscribe(core, command),
     unsubscribe: (command) => unsubscribeForApp(core, command),

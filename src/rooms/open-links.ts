@@ -46,7 +46,10 @@ export class OpenLinks {
   async stop(): Promise<void> {
     this.#cancelMark?.()
     this.#rechecks.close()
-    await this.#mark()
+    // A store that is down must not keep the server from stopping: what is not written counts as unread.
+    await this.#mark().catch((error: unknown) =>
+      this.#rooms.core.telemetry.failure('read markers', error),
+    )
     this.#cancelMark?.()
     this.#links.clear()
     this.#tokens.clear()

@@ -3,6 +3,7 @@ import type { RestMethod } from './call.ts'
 import { channelMethods } from './channel-methods.ts'
 import { noticeMethods } from './notice-methods.ts'
 import { publishMethods } from './publish-methods.ts'
+import { roomMethods } from './room-methods.ts'
 import { serverMethods } from './server-methods.ts'
 import { userMethods } from './user-methods.ts'
 
@@ -11,6 +12,7 @@ const methods: ReadonlyMap<string, RestMethod> = new Map(
     ...publishMethods,
     ...channelMethods,
     ...userMethods,
+    ...roomMethods,
     ...serverMethods,
     ...noticeMethods,
   }),

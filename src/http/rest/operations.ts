@@ -61,6 +61,41 @@ interface Membership {
   readonly hook: HookChoice
 }
 
+/** One member of a room. */
+interface RestMember {
+  readonly user: string
+  /** Unix milliseconds. */
+  readonly joinedAt: number
+  /** Offset up to which it has read. */
+  readonly read: number
+  readonly unread: number
+}
+
+/** A user's standing in a room, in the words of the answer. */
+export interface RestUnread {
+  readonly channel_name: string
+  readonly unread: number
+  readonly read_offset: number
+}
+
+/** What `room_unread` tells of each of a user's rooms. */
+export interface RestRoom extends RestUnread {
+  readonly epoch: string
+  readonly offset: number
+  readonly members: number
+  readonly closed: boolean
+}
+
+interface Page {
+  readonly after?: string
+  readonly limit: number
+}
+
+interface RoomUsers {
+  readonly channel: string
+  readonly users: readonly string[]
+}
+
 /**
  * What REST can have done (spec/hookbox.md §6). Each throws a `Refusal`, whose message the caller sees, or anything
  * else, which the caller sees as `internal error`. Names have been checked; options have not.
@@ -106,6 +141,21 @@ export interface RestOperations {
   notices(query: { readonly limit: number; readonly after?: string }): Promise<RestNotices>
   /** Throws Refusal `notice_missing`. */
   replayNotice(id: string): Promise<void>
+  roomCreate(command: {
+    readonly channel: string
+    readonly members: readonly string[]
+    readonly closed: boolean
+    readonly options: Record<string, unknown>
+  }): Promise<void>
+  roomMembers(
+    query: { readonly channel: string } & Page,
+  ): Promise<{ readonly members: readonly RestMember[]; readonly next?: string }>
+  roomAdd(command: RoomUsers): Promise<void>
+  roomRemove(command: RoomUsers): Promise<void>
+  roomUnread(query: { readonly user: string; readonly channel: string }): Promise<RestUnread>
+  roomsUnread(
+    query: { readonly user: string } & Page,
+  ): Promise<{ readonly rooms: readonly RestRoom[]; readonly next?: string }>
   setConfig(command: {
     readonly changes: Record<string, unknown>
     readonly address: string
