@@ -185,7 +185,7 @@ describe('a closed room', () => {
       () => node.rooms.inject(room, { author: profileOf('eve'), type: 'x', content: '{}' }),
       () => node.rooms.add(room, { users: ['eve'], by: { kind: 'user', user: 'eve' } }),
     ]) {
-      await expect(act()).rejects.toMatchObject({ code: 'not_member' })
+      await expect(act()).rejects.toMatchObject({ status: 403, message: 'not a member' })
     }
     expect(await node.rooms.recent(room, { user: 'eve', limit: 5 })).toMatchObject({ messages: [] })
     await node.rooms.inject(room, { author: undefined, type: 'x', content: '{"body":1}' })
