@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { configOf } from '../config/config-of.ts'
 import { probeApp } from '../hooks/probe.ts'
 import type { Server } from '../server.ts'
 
@@ -18,8 +19,18 @@ export async function appLine(config: Config): Promise<string> {
   const url = printable(config.cbSingleUrl || config.appUrl)
   const probe = await probeApp(config)
   if (probe.reachable) return `App: ${url} (reachable)`
+  // Whoever came for talk alone never said where hooks go.
+  if (
+    config.talkProfileUrl !== '' &&
+    config.appUrl === defaultAppUrl &&
+    config.cbSingleUrl === ''
+  ) {
+    return `App: no hooks at ${url}, so Hookbox clients are refused (--app-url says where the app is)`
+  }
   return `App: ${url} is not reachable (${probe.reason}): until it is, everything that needs a hook is refused. ${probe.hint}`
 }
+
+const defaultAppUrl = configOf({}).appUrl
 
 function listensEverywhere(config: Config): boolean {
   return config.interface === '0.0.0.0' || config.interface === '::'
