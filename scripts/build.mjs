@@ -1,5 +1,5 @@
 // `npm run build`: the server by tsc, then the page scripts by esbuild. `--if-stale`: only if a source has changed.
-import { chmodSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { isBuilt, stampBuild } from './ready.mjs'
@@ -20,6 +20,7 @@ async function build() {
     const declared = await declareClient()
     if (declared !== 0) return declared
     await bundlePageScripts()
+    await bundleTalkPage()
     await bundleClient()
     chmodSync(join(next, 'cli.js'), 0o755)
     stampBuild(next)
@@ -59,6 +60,20 @@ async function bundlePageScript(name, options) {
   const esbuild = require('esbuild')
   await esbuild.build({ ...shared, outfile: join(next, 'static', `${name}.js`) })
   await esbuild.build({ ...shared, minify: true, outfile: join(next, 'static', `${name}.min.js`) })
+}
+
+/** Script and style of the test page of talk. */
+async function bundleTalkPage() {
+  const folder = join(root, 'src', 'client', 'talk')
+  await require('esbuild').build({
+    ...bundling,
+    entryPoints: { talk: join(folder, 'page.ts') },
+    outdir: join(next, 'static'),
+    target: 'es2022',
+    format: 'iife',
+    charset: 'ascii',
+  })
+  cpSync(join(folder, 'page.css'), join(next, 'static', 'talk.css'))
 }
 
 /** `offhook/client` and `offhook/react`, with what both need in one place: there is one class OffhookError. */

@@ -49,7 +49,7 @@ export function arrive(rooms: RoomContext, entrance: Entrance, links: OpenLinks)
     const { committed } = await becomeUser(rooms.core, connection, { name: user, only: room })
     await join(rooms, connection, { entrance, record: committed.record })
     // Who was removed meanwhile is not in the record that the removal looked at.
-    if ((await memberOf(rooms, room, user)) === undefined) throw new Refusal('not_member')
+    if ((await memberOf(rooms, room, user)) === undefined) throw new Refusal('shut_out')
     links.add(connection, token)
   }
 }

@@ -2,6 +2,7 @@ import type { EntryDraft } from '../core/entry.ts'
 import type { LocalChannel } from '../core/local-channel.ts'
 import type { ChannelChange, Departure, Intent, Notice, UserRecord } from '../core/ports.ts'
 import { commitRoom, everything } from './commit-room.ts'
+import { typeOfMessage } from './message-type.ts'
 import type { MessageNotice, MissedNotice, PushedMessage } from './push-notice.ts'
 import type { RoomContext } from './room-context.ts'
 
@@ -77,13 +78,10 @@ function markersOf(user: string, { how, seen, reads }: Departure): ChannelChange
 }
 
 /** Whether members who are away are told of such a message. */
-export function isNotifiable(
-  { settings }: RoomContext,
-  { type }: { readonly type?: string },
-): boolean {
+export function isNotifiable({ settings }: RoomContext, draft: EntryDraft): boolean {
   if (settings.talkPushUrl === '') return false
   const types = settings.talkNotifiableTypes
-  return types.length === 0 || types.includes(type ?? settings.talkRegularType)
+  return types.length === 0 || types.includes(typeOfMessage(draft, settings.talkRegularType))
 }
 
 /** A message as pushes tell of it; Hookbox authors are known by their names alone. */
@@ -97,7 +95,7 @@ export function pushedMessage(
   return {
     id: draft.id,
     at: draft.at,
-    type: draft.type ?? settings.talkRegularType,
+    type: typeOfMessage(draft, settings.talkRegularType),
     user,
     author,
     content: draft.content,

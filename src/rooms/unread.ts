@@ -4,6 +4,7 @@ import type { LocalChannel } from '../core/local-channel.ts'
 import type { ChannelSnapshot, Marker } from '../core/ports.ts'
 import { admission, commitRoom } from './commit-room.ts'
 import { findRoom } from './make-room.ts'
+import { typeOfMessage } from './message-type.ts'
 import { memberOf } from './read-members.ts'
 import type { RoomContext } from './room-context.ts'
 
@@ -39,11 +40,7 @@ export async function listenedTo(
 }
 
 /** Throws Refusal `not_member` for whoever a room does not admit. Changes nothing. */
-export async function refuseOutsider(
-  rooms: RoomContext,
-  room: LocalChannel,
-  user: string,
-): Promise<void> {
+async function refuseOutsider(rooms: RoomContext, room: LocalChannel, user: string): Promise<void> {
   await commitRoom(rooms, room, { expect: admission(rooms, room, user), changes: [] })
 }
 
@@ -86,7 +83,8 @@ async function countOfType(
       now: core.clock.now(),
     })
     for (const entry of page) {
-      if (entry.kind === 'publish' && (entry.type ?? settings.talkRegularType) === type) count += 1
+      if (entry.kind === 'publish' && typeOfMessage(entry, settings.talkRegularType) === type)
+        count += 1
     }
     const last = page.at(-1)
     if (last === undefined || page.length < pageSize) return count

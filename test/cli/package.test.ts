@@ -50,6 +50,8 @@ describe('the package', () => {
         'dist/static/hookbox.min.js',
         'dist/static/offhook.js',
         'dist/static/offhook.min.js',
+        'dist/static/talk.js',
+        'dist/static/talk.css',
         'dist/client/index.js',
         'dist/client/index.d.ts',
         'dist/client/react/index.js',

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { describeWorlds, oneKind } from '../helpers/world.ts'
 
 describeWorlds('what is served (spec §8, safety §1, §8)', oneKind, (start) => {
-  it.each(['hookbox.js', 'hookbox.min.js', 'offhook.js', 'offhook.min.js'])(
+  it.each(['hookbox.js', 'hookbox.min.js', 'offhook.js', 'offhook.min.js', 'talk.js'])(
     'serves /static/%s to any site',
     async (name) => {
       const world = await start()

@@ -37,8 +37,7 @@ const page = `<!doctype html>
   <ol id="messages" class="messages" role="log" aria-label="Messages" tabindex="0"></ol>
 </main>
 <form id="composer" class="composer" autocomplete="off">
-  <label class="hidden" for="text">Message</label>
-  <input id="text" placeholder="Write a message" enterkeyhint="send" disabled>
+  <input id="text" aria-label="Message" placeholder="Write a message" enterkeyhint="send" disabled>
   <button id="send" type="submit" disabled>Send</button>
 </form>
 <noscript>This page needs JavaScript.</noscript>

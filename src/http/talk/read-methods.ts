@@ -1,5 +1,5 @@
 import { Refusal } from '../../core/errors.ts'
-import { isMessageType } from '../../protocols/talk/message-type.ts'
+import { isMessageType } from '../../rooms/message-type.ts'
 import type { Fields } from '../rest/fields.ts'
 import { done } from './answer.ts'
 import { loggedIn, type TalkAnswer, type TalkCall } from './call.ts'

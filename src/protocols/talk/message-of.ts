@@ -1,6 +1,6 @@
 import type { Author, Entry } from '../../core/entry.ts'
+import { typeOfMessage } from '../../rooms/message-type.ts'
 import { membersWithout } from './members.ts'
-import { isMessageType } from './message-type.ts'
 
 /** How messages are told. */
 export interface MessageStyle {
@@ -22,7 +22,7 @@ const mayBeStamped = /\\u|"(?:timestamp|type|author|profile|token)"/
  */
 export function messageOf(entry: Entry, room: string, style: MessageStyle): string {
   const content = contentOf(entry)
-  const type = entry.type ?? ownType(content) ?? style.regularType
+  const type = typeOfMessage(entry, style.regularType)
   const members = mayBeStamped.test(content)
     ? membersWithout(content, stamped)
     : content.slice(1, -1).trim()
@@ -37,13 +37,6 @@ export function messageOf(entry: Entry, room: string, style: MessageStyle): stri
 function contentOf({ content, encoding }: Entry): string {
   const json = encoding === 'binary' ? JSON.stringify(content) : content.trim()
   return json.startsWith('{') ? json : `{"message":${json}}`
-}
-
-/** An object that came by Hookbox is told as it is, so it may say its type too. */
-function ownType(content: string): string | undefined {
-  if (!mayBeStamped.test(content)) return undefined
-  const { type } = JSON.parse(content) as { readonly type?: unknown }
-  return isMessageType(type) ? type : undefined
 }
 
 /** Always with a fraction: readers of some languages tell whole numbers from others. */

@@ -1,7 +1,7 @@
 import { Refusal } from '../../core/errors.ts'
 import { fitsUtf8, InvalidJson, maxJsonDepth, parseJson } from '../../core/json.ts'
+import { isMessageType } from '../../rooms/message-type.ts'
 import { membersWithout } from './members.ts'
-import { isMessageType } from './message-type.ts'
 
 /** Keys of a client's message that are not believed (spec/hipochat.md §2). */
 const claimed: ReadonlySet<string> = new Set(['timestamp', 'author', 'profile', 'token'])
