@@ -59,8 +59,8 @@ function checkAnswers({ judge, clients }: World): void {
 }
 
 /** The records hold exactly the connections that there are. */
-function checkConnections({ judge, clients }: World, users: Truth['users']): void {
-  const online = clients.filter((client) => client.isOnline)
+function checkConnections({ judge, clients, talkers }: World, users: Truth['users']): void {
+  const online = [...clients, ...talkers].filter((client) => client.isOnline)
   for (const [name, record] of users) {
     const held = record.connections.map((item) => item.id).sort()
     const real = online.filter((client) => client.user === name).map((client) => client.connection)
@@ -172,28 +172,33 @@ function checkView(
 }
 
 /** Who watches users sees them; what is empty and may go is gone. */
-function checkAbandoned({ judge, plan, nodes, clients }: World, channels: Truth['channels']): void {
-  const online = new Set(clients.filter((each) => each.isOnline).map((each) => each.user))
+function checkAbandoned(world: World, channels: Truth['channels']): void {
+  const { judge, plan, nodes } = world
   for (const [name, channel] of channels) {
     const keeps = plan.channels.find((each) => each.name === name)?.keeps === true
-    if (channel.everSubscribed && channel.presence.length === 0 && !keeps) {
+    const isUsed = channel.presence.length > 0 || (channel.room?.members ?? 0) > 0
+    if (channel.everSubscribed && !isUsed && !keeps) {
       judge.violated('rest', `${name} is empty and was not destroyed`)
     }
     // Where nobody looks, nobody puts it right.
     const isHeld = nodes.some((node) => node.running?.core.hub.channels.has(name))
-    if (!channel.options.server_presenceful || !isHeld) continue
-    for (const user of channel.options.server_user_presence) {
-      const said = channel.state.find(([key]) => key === user)?.[1]
-      if (said !== String(online.has(user))) {
-        judge.violated('state', `${name} says of ${user} ${said}, true is ${online.has(user)}`)
-      }
-    }
+    if (channel.options.server_presenceful && isHeld) checkWatched(world, channel)
   }
 }
 
-/** Nothing was done that the app did not allow (G5). */
+function checkWatched({ judge, clients, talkers }: World, channel: ChannelSnapshot): void {
+  const here = [...clients, ...talkers].filter((each) => each.isOnline)
+  const online = new Set(here.map((each) => each.user))
+  for (const user of channel.options.server_user_presence) {
+    const said = channel.state.find(([key]) => key === user)?.[1]
+    if (said === String(online.has(user))) continue
+    judge.violated('state', `${channel.channel} says of ${user} ${said}, that is not so`)
+  }
+}
+
+/** Nothing was done that the app did not allow (G5). Rooms have rules of their own. */
 function checkGates(world: World): void {
-  for (const channel of world.plan.channels) {
+  for (const channel of world.plan.channels.filter(({ room }) => room === undefined)) {
     // None of the options that a run changes is about moderation.
     const rule = channel.options as unknown as ChannelOptions
     for (const life of world.store.ledger.lives.get(channel.name) ?? []) {

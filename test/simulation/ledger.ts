@@ -10,6 +10,8 @@ import type {
 } from '../../src/core/ports.ts'
 import type { Judge } from './judge.ts'
 import { readPayload } from './payload.ts'
+import { RoomLedger } from './room-ledger.ts'
+import type { Timeline } from './timeline.ts'
 
 /** One life of a channel, from its creation to its end: every entry that was ever durable. */
 export interface ChannelLife {
@@ -28,7 +30,7 @@ export interface Place {
   readonly offset: number
 }
 
-/** The last connection of a user has gone, and a notice of it was written in the same commit. */
+/** The last Hookbox connection of a user has gone, and a notice of it was written in the same commit. */
 export interface Parting {
   readonly user: string
   readonly notice: Notice
@@ -43,26 +45,34 @@ const rememberedIds = 1000
 export class Ledger {
   readonly lives = new Map<string, ChannelLife[]>()
   readonly partings: Parting[] = []
+  readonly rooms: RoomLedger
   readonly #places = new Map<string, Place[]>()
   readonly #judge: Judge
   readonly #ids = new Set<string>()
   readonly #sent = new Map<string, number>()
+  /** How many Hookbox connections each user has. */
+  readonly #pages = new Map<string, number>()
 
-  constructor(judge: Judge) {
+  constructor(judge: Judge, timeline: Timeline) {
     this.#judge = judge
+    this.rooms = new RoomLedger(judge, timeline)
   }
 
   /** The same stores, whose every commit is written down. */
   keep(stores: Stores): Stores {
-    const { channels, users } = stores
+    const { channels, users, outbox } = stores
     return {
       ...stores,
-      channels: withCommit(channels, async (channel, commit) => {
+      outbox: withMember(outbox, 'replace', async (ids, notices) => {
+        await outbox.replace(ids, notices)
+        this.rooms.pushes.noteReplaced(ids[0])
+      }),
+      channels: withMember(channels, 'commit', async (channel, commit) => {
         const result = await channels.commit(channel, commit)
         this.#noteChannel(channel, commit, result)
         return result
       }),
-      users: withCommit(users, async (user, commit) => {
+      users: withMember(users, 'commit', async (user, commit) => {
         const result = await users.commit(user, commit)
         this.#noteUser(user, commit, result)
         return result
@@ -104,6 +114,7 @@ export class Ledger {
       life.comings.set(user, (life.comings.get(user) ?? 0) + 1)
     }
     if (committed.destroyed) life.destroyed = true
+    this.rooms.noteChannel(channel, commit, committed)
   }
 
   #noteEntries(life: ChannelLife, committed: ChannelCommitted): void {
@@ -155,7 +166,12 @@ export class Ledger {
 
   #noteUser(user: string, commit: UserCommit, result: UserCommitResult): void {
     this.#judge.note(() => `store: user ${user} ${describe(commit, result)}`)
-    if (result.outcome !== 'committed' || !result.last) return
+    if (result.outcome !== 'committed') return
+    this.rooms.noteUser(user, result)
+    const before = this.#pages.get(user) ?? 0
+    const now = result.record.connections.filter(({ only }) => only === undefined).length
+    this.#pages.set(user, now)
+    if (before === 0 || now > 0) return
     for (const change of commit.changes) {
       if (change.change === 'disconnect' && change.notice !== undefined) {
         this.partings.push({ user, notice: change.notice })
@@ -164,11 +180,15 @@ export class Ledger {
   }
 }
 
-/** The same part of a store with another `commit`. */
-function withCommit<Part extends { commit: unknown }>(part: Part, commit: Part['commit']): Part {
+/** The same part of a store with another member of this name. */
+function withMember<Part extends object, Name extends keyof Part>(
+  part: Part,
+  name: Name,
+  other: Part[Name],
+): Part {
   return new Proxy(part, {
     get: (target, key) => {
-      if (key === 'commit') return commit
+      if (key === name) return other
       const member: unknown = Reflect.get(target, key)
       return typeof member === 'function' ? member.bind(target) : member
     },

@@ -1,5 +1,12 @@
 import { givenPayload } from './channel-view.ts'
 import { Dice } from './dice.ts'
+import {
+  noRooms,
+  type RoomPlan,
+  type RoomSettingsPlan,
+  type TalkerPlan,
+  withRooms,
+} from './plan-rooms.ts'
 import type { BusManners } from './simulated-bus.ts'
 import type { StoreManners } from './simulated-store.ts'
 
@@ -22,6 +29,8 @@ export interface ChannelPlan {
   readonly keeps: boolean
   /** Options that the app may set meanwhile. */
   readonly changes: readonly Readonly<Record<string, unknown>>[]
+  /** It is to be a room: the app lets no Hookbox client make it. */
+  readonly room?: RoomPlan
 }
 
 export interface UserPlan {
@@ -44,6 +53,9 @@ export interface Plan {
   readonly seed: number
   readonly nodes: number
   readonly clients: readonly { readonly user: string; readonly version: 1 | 2 }[]
+  /** Clients of Hipochat. */
+  readonly talkers: readonly TalkerPlan[]
+  /** Rooms too. */
   readonly channels: readonly ChannelPlan[]
   readonly users: readonly UserPlan[]
   readonly store: StoreManners
@@ -56,12 +68,21 @@ export interface Plan {
   readonly pauseMs: number
   /** The app's pause between two acts of its own, on average; 0: it does nothing by itself. */
   readonly appPauseMs: number
-  readonly settings: { readonly channelLingerMs: number; readonly presenceInPublish: number }
+  /** The same for what it does in rooms. */
+  readonly roomPauseMs: number
+  readonly settings: RoomSettingsPlan & {
+    readonly channelLingerMs: number
+    readonly presenceInPublish: number
+  }
 }
 
 /** Plans a run from its seed. Every fourth run has no trouble at all: what fails there is plain. */
 export function planRun(seed: number): Plan {
-  const dice = new Dice(seed).fork('plan')
+  const dice = new Dice(seed)
+  return withRooms(planHookbox(seed, dice.fork('plan')), dice.fork('rooms'))
+}
+
+function planHookbox(seed: number, dice: Dice): Plan {
   const calm = dice.chance(0.25)
   // The app has its own days: one that hangs while all else goes well shows who waits for whom.
   const kind = dice.chance(0.3)
@@ -78,6 +99,7 @@ export function planRun(seed: number): Plan {
       user: dice.pick(users).name,
       version: dice.chance(0.65) ? 2 : 1,
     })),
+    talkers: [],
     channels,
     store: planStore(dice, { calm, nodes }),
     bus: planBus(dice, calm),
@@ -86,7 +108,9 @@ export function planRun(seed: number): Plan {
     busyMs: dice.chance(0.05) ? 200_000 : dice.between(15_000, 60_000),
     pauseMs: dice.pick([50, 300, 1000, 3000]),
     appPauseMs: dice.pick([0, 500, 3000]),
+    roomPauseMs: 0,
     settings: {
+      ...noRooms,
       channelLingerMs: dice.pick([0, 0, 2000]),
       presenceInPublish: dice.pick([0, 50]),
     },
@@ -183,7 +207,7 @@ function planTrouble(dice: Dice, calm: boolean): TroublePlan {
 }
 
 /** The store never fails anybody, and no node, link or reader ever fails. */
-function isSound({ store, trouble }: Plan): boolean {
+export function isSound({ store, trouble }: Plan): boolean {
   return store.losesCall + store.losesAnswer + sum(Object.values(trouble)) === 0
 }
 

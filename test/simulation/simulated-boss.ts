@@ -66,15 +66,16 @@ export class SimulatedBoss {
       this.#do(`unsubscribes ${user} from ${channel.name}`, (core) =>
         unsubscribe(core, { channel: channel.name, user, hook: 'skip' }),
       )
-    else if (thrown < 0.92)
+    else if (channel.room === undefined && thrown < 0.92)
       this.#do(`creates ${channel.name}`, (core) =>
         createChannel(core, { channel: channel.name, options: channel.options, hook: 'skip' }),
       )
-    else if (thrown < 0.95)
+    else if (thrown > 0.92 && thrown < 0.95)
       this.#do(`destroys ${channel.name}`, (core) =>
         destroyChannel(core, { channel: channel.name, hook: 'skip' }),
       )
-    else if (thrown < 0.97) this.#do(`sends ${user} away`, (core) => disconnectUser(core, user))
+    else if (thrown > 0.95 && thrown < 0.97)
+      this.#do(`sends ${user} away`, (core) => disconnectUser(core, user))
   }
 
   #publish(channel: string): void {

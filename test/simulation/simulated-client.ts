@@ -1,23 +1,10 @@
 import { type Args, ChannelView, type Viewer } from './channel-view.ts'
+import { ClientActs } from './client-acts.ts'
+import type { ClientParts } from './client-parts.ts'
 import type { Dice } from './dice.ts'
-import type { Judge } from './judge.ts'
-import type { Ledger } from './ledger.ts'
-import { writePayload } from './payload.ts'
-import { isPrompt, type Plan } from './plan.ts'
-import type { Receipts } from './receipts.ts'
+import { saidIn } from './payload.ts'
+import { isPrompt } from './plan.ts'
 import type { SimulatedLink } from './simulated-link.ts'
-import type { SimulatedNode } from './simulated-node.ts'
-import type { Timeline } from './timeline.ts'
-
-interface ClientParts {
-  readonly timeline: Timeline
-  readonly dice: Dice
-  readonly judge: Judge
-  readonly plan: Plan
-  readonly ledger: Ledger
-  readonly receipts: Receipts
-  readonly nodes: readonly SimulatedNode[]
-}
 
 interface Request {
   readonly name: string
@@ -42,6 +29,7 @@ export class SimulatedClient {
   connection = ''
   readonly #parts: ClientParts
   readonly #dice: Dice
+  readonly #acts: ClientActs
   /** Where it was in channels whose snapshot has not come again. */
   readonly #lost = new Map<string, Position | undefined>()
   /** Positions that the server was given on this link. */
@@ -55,7 +43,6 @@ export class SimulatedClient {
   #link: SimulatedLink | undefined
   #links = 0
   #lastFrame = 0
-  #published = 0
   #isActive = true
 
   constructor(name: string, who: { user: string; version: 1 | 2 }, parts: ClientParts) {
@@ -64,6 +51,7 @@ export class SimulatedClient {
     this.version = who.version
     this.#parts = parts
     this.#dice = parts.dice.fork(name)
+    this.#acts = new ClientActs(name, { plan: parts.plan, dice: this.#dice, hands: this.#hands() })
     parts.timeline.after(this.#dice.between(0, 2000), () => this.#connect())
     this.#plan()
   }
@@ -79,24 +67,27 @@ export class SimulatedClient {
     else if (this.#link === undefined) this.#connectLater(5000)
   }
 
+  #hands() {
+    const link = () => `${this.name}.${this.#links}`
+    return {
+      version: this.version,
+      get link() {
+        return link()
+      },
+      request: (name: string, args: Args) => this.#request(name, args),
+      begin: (name: 'SUBSCRIBE' | 'UNSUBSCRIBE', channel: string) => this.#begin(name, channel),
+      insist: (id: string, args: Args) => this.#insist(id, args),
+      goAway: () => this.#goAway(),
+    }
+  }
+
   #plan(): void {
     const pause = -Math.log(1 - this.#dice.float()) * this.#parts.plan.pauseMs
     this.#parts.timeline.after(pause, () => {
       if (!this.#isActive) return
-      if (this.stage === 'connected') this.#act()
+      if (this.stage === 'connected') this.#acts.act()
       this.#plan()
     })
-  }
-
-  #act(): void {
-    const channel = this.#dice.pick(this.#parts.plan.channels).name
-    const thrown = this.#dice.float()
-    if (thrown < 0.2) this.#begin('SUBSCRIBE', channel)
-    else if (thrown < 0.27) this.#begin('UNSUBSCRIBE', channel)
-    else if (thrown < 0.85) this.#publish(channel)
-    else if (thrown < 0.9) this.#look(channel)
-    else if (thrown < 0.94) this.#message()
-    else if (thrown < 0.97) this.#goAway()
   }
 
   /** Comes or goes as if it had never been there. */
@@ -106,40 +97,11 @@ export class SimulatedClient {
     this.#request(name, { channel_name: channel })
   }
 
-  #publish(channel: string): void {
-    this.#published += 1
-    const hasId = this.version === 2 && this.#dice.chance(0.6)
-    const payload = writePayload({
-      author: `${this.name}.${this.#links}`,
-      number: this.#published,
-      repeats: hasId,
-    })
-    if (this.version === 1) {
-      this.#request('PUBLISH', { channel_name: channel, payload })
-      return
-    }
-    const value: unknown = JSON.parse(payload)
-    if (!hasId) {
-      this.#request('PUBLISH', { channel_name: channel, payload: value })
-      return
-    }
-    const id = `${this.name}-${this.#published}`
-    const args = { channel_name: channel, payload: value, id }
+  #insist(id: string, args: Args): void {
     this.#unanswered.set(id, { name: 'PUBLISH', args, sentAt: this.#parts.timeline.now })
     this.#request('PUBLISH', args)
     // Impatient ones ask again before the answer.
     if (this.#dice.chance(0.1)) this.#request('PUBLISH', args)
-  }
-
-  #look(channel: string): void {
-    if (this.version === 1) return
-    if (this.#dice.chance(0.5)) this.#request('PRESENCE', { channel_name: channel })
-    else this.#request('HISTORY', { channel_name: channel, limit: 5 })
-  }
-
-  #message(): void {
-    const name = this.#dice.pick(this.#parts.plan.users).name
-    this.#request('MESSAGE', { name, payload: this.version === 1 ? '"hello"' : 'hello' })
   }
 
   #goAway(): void {
@@ -247,6 +209,10 @@ export class SimulatedClient {
         break
       case 'PUBLISH':
         this.#viewOf(args, name)?.publish(args)
+        this.#heard(args['channel_name'], args['payload'])
+        break
+      case 'READ':
+        this.#checkRead(args)
         break
       case 'STATE_UPDATE':
         this.#viewOf(args, name)?.stateUpdate(args)
@@ -288,6 +254,22 @@ export class SimulatedClient {
     const isFirst = this.#awaited.delete(channel)
     this.#lost.delete(channel)
     view.snapshot(args, { since: this.#since.get(channel), isFirst })
+    for (const [, { payload }] of args['history'] as [string, { payload?: unknown }][]) {
+      this.#heard(channel, payload)
+    }
+  }
+
+  #heard(channel: unknown, payload: unknown): void {
+    this.#parts.ledger.rooms.noteHeard(String(channel), this.user, saidIn(payload))
+  }
+
+  /** A marker is told where it stands, or stood. */
+  #checkRead(args: Args): void {
+    const { ledger, judge } = this.#parts
+    const offset = args['offset'] as number
+    const lives = ledger.rooms.lives(args['channel_name'] as string)
+    if (lives.some((life) => (life.reads.get(this.user) ?? -1) >= offset)) return
+    judge.violated('rooms', `${this.name} is told to have read ${JSON.stringify(args)}`)
   }
 
   #viewer(): Viewer {

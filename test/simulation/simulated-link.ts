@@ -25,6 +25,7 @@ export class SimulatedLink implements Link {
   readonly #dice: Dice
   readonly #life: Life
   readonly #listener: LinkListener
+  readonly #carries: 'stream' | 'messages'
   #down: Pipe
   #up: Pipe
   #isCut = false
@@ -32,7 +33,15 @@ export class SimulatedLink implements Link {
   #heldBack: string[] | undefined
   #stalled: (() => void)[] | undefined
 
-  constructor(parts: { timeline: Timeline; dice: Dice; life: Life; listener: LinkListener }) {
+  constructor(parts: {
+    timeline: Timeline
+    dice: Dice
+    life: Life
+    listener: LinkListener
+    /** `stream`: a frame may be cut over several messages. */
+    carries: 'stream' | 'messages'
+  }) {
+    this.#carries = parts.carries
     this.#timeline = parts.timeline
     this.#dice = parts.dice
     this.#life = parts.life
@@ -86,8 +95,8 @@ export class SimulatedLink implements Link {
 
   send(text: string): void {
     if (!this.isOpen) return
-    // A frame may be cut over two messages.
-    const cut = this.#dice.chance(0.05) ? this.#dice.between(1, text.length - 1) : text.length
+    const isCut = this.#carries === 'stream' && this.#dice.chance(0.05)
+    const cut = isCut ? this.#dice.between(1, text.length - 1) : text.length
     for (const part of [text.slice(0, cut), text.slice(cut)]) {
       if (part !== '') this.#carry(this.#up, () => this.#receive(part))
     }
@@ -129,7 +138,7 @@ export class SimulatedLink implements Link {
   }
 
   #noticeHere(withinMs: number): void {
-    this.#timeline.after(this.#dice.delay(0, withinMs), () => this.#endInbound('unclean'))
+    this.#timeline.after(this.#dice.delay(0, withinMs), () => this.#endInbound('lost'))
   }
 
   #noticeThere(withinMs: number): void {
@@ -157,7 +166,7 @@ export class SimulatedLink implements Link {
     else this.#heldBack.push(text)
   }
 
-  #endInbound(how: 'clean' | 'unclean'): void {
+  #endInbound(how: 'clean' | 'unclean' | 'lost'): void {
     if (!this.#life.isOver) this.inbound?.end(how)
   }
 }

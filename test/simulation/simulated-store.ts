@@ -18,6 +18,8 @@ export interface StoreManners {
   readonly recoveryEntries: number
 }
 
+const writes: ReadonlySet<string> = new Set(['commit', 'settle', 'replace'])
+
 type Act = () => Promise<unknown>
 
 /**
@@ -41,7 +43,7 @@ export class SimulatedStore {
     this.#dice = parts.dice.fork('store')
     this.#judge = parts.judge
     this.manners = parts.manners
-    this.ledger = new Ledger(parts.judge)
+    this.ledger = new Ledger(parts.judge, parts.timeline)
     const { recoveryEntries } = parts.manners
     this.truth = this.ledger.keep(
       createMemoryStores({ now: () => parts.timeline.now, recoveryEntries }),
@@ -71,7 +73,7 @@ export class SimulatedStore {
         if (known !== undefined) return known
         const member: unknown = Reflect.get(target, key)
         if (typeof member !== 'function') return member
-        const kind = name === 'commit' || name === 'settle' ? 'write' : 'read'
+        const kind = writes.has(name) ? 'write' : 'read'
         const call = (...args: unknown[]) =>
           this.#call(way, kind, () => Reflect.apply(member, target, args) as Promise<unknown>)
         calls.set(name, call)

@@ -5,11 +5,12 @@ import { Refusal } from '../errors.ts'
 import { own, refusalOf } from '../gate-keeper.ts'
 import type { LocalChannel } from '../local-channel.ts'
 import { asks } from '../options.ts'
-import type { UserConnection, UserRecord, Verdict } from '../ports.ts'
+import type { UserRecord, Verdict } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
 import { channelQuestion } from './channel-question.ts'
 import { ensureChannel } from './create-channel.ts'
 import { join } from './join.ts'
+import { isIn, sharedConnections } from './places.ts'
 
 /** A wish to be in a channel. */
 export interface Subscribe {
@@ -94,11 +95,6 @@ async function connectedRecord(
   return record
 }
 
-/** Connections that take part in the user's subscriptions. */
-function sharedConnections(record: UserRecord): readonly UserConnection[] {
-  return record.connections.filter((connection) => connection.only === undefined)
-}
-
 /** Another node has taken this one for dead and ended the connection. Throws Refusal. */
 function refuseForgotten(record: UserRecord, connection: Connection | undefined): void {
   if (connection === undefined) return
@@ -114,7 +110,7 @@ function attachedAs(record: UserRecord, command: Subscribe): 'no' | 'elsewhere' 
   const held = new Set(subscription.connections.map((item) => item.id))
   const shared = sharedConnections(record).map((item) => item.id)
   // In a room by way of talk alone: no hook was asked about that.
-  if (!shared.some((id) => held.has(id))) return 'no'
+  if (!isIn(record, command.channel, 'shared')) return 'no'
   const wanted =
     command.connection === undefined || !record.options.per_connection_subscriptions
       ? shared

@@ -5,6 +5,7 @@ import { asks } from '../options.ts'
 import { channelQuestion } from './channel-question.ts'
 import type { OnVerdict } from './gated-join.ts'
 import { leave } from './leave.ts'
+import { isIn } from './places.ts'
 
 /** A wish to be out of a channel. */
 export interface Unsubscribe {
@@ -25,10 +26,10 @@ export async function leaveThroughGate(
 ): Promise<void> {
   const { user, channel, connection } = command
   const record = await core.stores.users.snapshot(user)
-  if (!record?.subscriptions.some((item) => item.channel === channel)) return
-  if (command.hook === 'ask') await askToLeave(core, command, onVerdict)
   // A page leaves with its tabs; the app sends the user away with everything it has.
   const whose = connection === undefined ? 'all' : 'shared'
+  if (record === undefined || !isIn(record, channel, whose)) return
+  if (command.hook === 'ask') await askToLeave(core, command, onVerdict)
   await leave(core, user, { channel, whose, hook: 'ask' })
 }
 

@@ -1,0 +1,136 @@
+import type {
+  ChannelCommit,
+  ChannelCommitted,
+  UserCommitResult,
+  UserRecord,
+} from '../../src/core/ports.ts'
+import type { Judge } from './judge.ts'
+import { PushLedger } from './push-ledger.ts'
+import { RoomLife } from './room-life.ts'
+import type { Timeline } from './timeline.ts'
+
+/** What was durable of rooms, beside the channels' own ledger. */
+export class RoomLedger {
+  readonly pushes: PushLedger
+  readonly #timeline: Timeline
+  readonly #judge: Judge
+  /** Present lives and, for those that ended, the last. */
+  readonly #lives = new Map<string, RoomLife[]>()
+  readonly #endedAt = new Map<string, number>()
+  /** How often a user came into a room by Hookbox, and since when it is in by it. */
+  readonly #sharedComings = new Map<string, number>()
+  readonly #shared = new Map<string, number>()
+  readonly #removedAt = new Map<string, number>()
+  /** What users have been told by their clients, or by links that they ended themselves. */
+  readonly #heard = new Set<string>()
+  readonly #sent = new Map<string, number>()
+
+  constructor(judge: Judge, timeline: Timeline) {
+    this.#judge = judge
+    this.#timeline = timeline
+    this.pushes = new PushLedger(judge, timeline, this)
+  }
+
+  /** The present life of a room. */
+  living(room: string): RoomLife | undefined {
+    return this.#endedAt.has(room) ? undefined : this.#lives.get(room)?.at(-1)
+  }
+
+  life(room: string, epoch: string): RoomLife | undefined {
+    return this.#lives.get(room)?.find((life) => life.epoch === epoch)
+  }
+
+  lives(room: string): readonly RoomLife[] {
+    return this.#lives.get(room) ?? []
+  }
+
+  noteChannel(channel: string, commit: ChannelCommit, committed: ChannelCommitted): void {
+    const { now } = this.#timeline
+    const { epoch } = committed.head
+    let life = this.life(channel, epoch)
+    if (life === undefined) {
+      if (committed.room === undefined) return
+      const head = committed.created ? 0 : committed.prev.offset
+      life = new RoomLife(epoch, { closed: committed.room.closed, head, now })
+      this.#lives.set(channel, [...this.lives(channel), life])
+      this.#endedAt.delete(channel)
+    }
+    for (const problem of life.note({ commit, committed, now })) {
+      this.#judge.violated('rooms', `${channel} ${problem}`)
+    }
+    if (committed.destroyed) this.#endedAt.set(channel, now)
+  }
+
+  /** Who is in by Hookbox now: its hooks were asked about that. */
+  noteUser(user: string, result: Extract<UserCommitResult, { outcome: 'committed' }>): void {
+    const now = new Set(sharedChannels(result.record))
+    for (const key of this.#shared.keys()) {
+      const [who, channel = ''] = key.split(' ')
+      if (who === user && !now.has(channel)) this.#shared.delete(key)
+    }
+    for (const channel of now) {
+      const key = `${user} ${channel}`
+      if (this.#shared.has(key)) continue
+      this.#shared.set(key, this.#timeline.now)
+      this.#sharedComings.set(key, (this.#sharedComings.get(key) ?? 0) + 1)
+    }
+  }
+
+  sharedComings(channel: string, user: string): number {
+    return this.#sharedComings.get(`${user} ${channel}`) ?? 0
+  }
+
+  /** When the user came in by Hookbox, where it is in by it. */
+  sharedSince(channel: string, user: string): number | undefined {
+    return this.#shared.get(`${user} ${channel}`)
+  }
+
+  /** The app was told that the user has been removed. */
+  noteRemoved(room: string, user: string): void {
+    this.#removedAt.set(`${user} ${room}`, this.#timeline.now)
+  }
+
+  /** When the app was told so last. */
+  removedAt(room: string, user: string): number | undefined {
+    return this.#removedAt.get(`${user} ${room}`)
+  }
+
+  /** The user was let into a room, or allowed to do something there, after `since`. */
+  checkAdmitted(room: string, at: { user: string; since: number; what: string }): void {
+    const { user, since, what } = at
+    const { now } = this.#timeline
+    const life = this.living(room)
+    // Rooms that come or go meanwhile, and names that were free, are open.
+    if (life === undefined || life.bornAt >= since) return
+    if (life.mayHaveAdmitted(user, since, now)) return
+    this.#judge.violated('rooms', `${room} lets ${user} ${what}, who is shut out`)
+  }
+
+  /** A client of the user shows it. */
+  noteHeard(room: string, user: string, said: string): void {
+    this.#heard.add(`${room} ${user} ${said}`)
+  }
+
+  /** A link ended that was sent everything up to this offset, and its end was no loss. */
+  noteSent(room: string, user: string, at: { epoch: string; offset: number }): void {
+    const key = `${room} ${user} ${at.epoch}`
+    this.#sent.set(key, Math.max(this.#sent.get(key) ?? 0, at.offset))
+  }
+
+  hasHeard(
+    room: string,
+    user: string,
+    message: { epoch: string; offset: number; said: string },
+  ): boolean {
+    if (this.#heard.has(`${room} ${user} ${message.said}`)) return true
+    return message.offset <= (this.#sent.get(`${room} ${user} ${message.epoch}`) ?? 0)
+  }
+}
+
+/** Channels in which the user is by connections that are not in one channel only. */
+function sharedChannels({ connections, subscriptions }: UserRecord): string[] {
+  const shared = new Set(connections.flatMap(({ id, only }) => (only === undefined ? [id] : [])))
+  return subscriptions
+    .filter((subscription) => subscription.connections.some(({ id }) => shared.has(id)))
+    .map(({ channel }) => channel)
+}
