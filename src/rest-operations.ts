@@ -14,19 +14,27 @@ import { unsubscribe } from './core/operations/unsubscribe.ts'
 import type { Published } from './core/published.ts'
 import type {
   RestChannelInfo,
+  RestNotices,
   RestOperations,
   RestPublish,
   RestPublished,
 } from './http/rest/operations.ts'
 import { formatLocalTime } from './protocols/hookbox/datetime.ts'
 import { entryToHistory, pairsToJson } from './protocols/hookbox/encoder1.ts'
+import { createRoomOperations } from './rest-room-operations.ts'
+import type { Rooms } from './rooms/rooms.ts'
 
-/** What REST can have done, carried out by the core's operations: the same ones that frames end in. */
+/**
+ * What REST can have done, carried out by the core's operations: the same ones that frames end in. Without rooms their
+ * methods are unknown.
+ */
 export function createRestOperations(
   core: Core,
   setConfig: RestOperations['setConfig'],
+  rooms?: Rooms,
 ): RestOperations {
   return {
+    ...createRoomOperations(core, rooms),
     publish: (command) => publishForApp(core, command),
     subscribe: (command) => subscribe(core, command),
     unsubscribe: (command) => unsubscribeForApp(core, command),
@@ -46,6 +54,8 @@ export function createRestOperations(
     serverInfo: () => serverInfo(core),
     disconnect: (connection) => disconnectConnection(core, connection),
     disconnectUser: (user) => disconnectUser(core, user),
+    notices: (query) => deadNotices(core, query),
+    replayNotice: (id) => replayNotice(core, id),
     setConfig,
   }
 }
@@ -99,4 +109,26 @@ async function describeChannel(core: Core, name: string): Promise<RestChannelInf
     historySize: options.history_size,
     reflective: options.reflective,
   }
+}
+
+async function deadNotices(
+  core: Core,
+  query: { limit: number; after?: string },
+): Promise<RestNotices> {
+  const { outbox } = core.stores
+  const [page, stats] = await Promise.all([outbox.dead(query), outbox.stats()])
+  const notices = page.notices.map(({ id, kind, due, tries, body }) => ({
+    id,
+    kind,
+    due: new Date(due).toISOString(),
+    tries,
+    body: JSON.parse(body) as unknown,
+  }))
+  return { notices, ...(page.next === undefined ? {} : { next: page.next }), ...stats }
+}
+
+/** The outbox worker finds it within a second. */
+async function replayNotice(core: Core, id: string): Promise<void> {
+  const replayed = await core.stores.outbox.replay(id)
+  if (!replayed) throw new Refusal('notice_missing', `Notice ${id} doesn't exist`)
 }

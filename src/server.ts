@@ -2,18 +2,23 @@ import { createLocalBusHub } from './buses/local.ts'
 import type { Config } from './config/config.ts'
 import { settings } from './config/schema.ts'
 import { checkChanges, ForbiddenChange } from './config/set-config.ts'
+import type { Acceptor } from './core/acceptor.ts'
 import { createCore, type RunningCore } from './core/create-core.ts'
 import { Refusal } from './core/errors.ts'
-import type { App, Bus, Clock, Random, Stores } from './core/ports.ts'
+import type { App, Bus, Clock, Profiles, Random, Stores } from './core/ports.ts'
 import { bareHost, createApp, createWeb, type HttpApp, startOutboxWorker } from './hooks/index.ts'
 import { createListener, type Listener } from './http/listener.ts'
 import type { RestOperations } from './http/rest/operations.ts'
+import { openProfiles, prepareRooms } from './open-rooms.ts'
 import { openStores } from './open-stores.ts'
 import { hookboxProtocol } from './protocols/hookbox/protocol.ts'
+import { createTalk } from './protocols/talk/protocol.ts'
 import { createRestOperations } from './rest-operations.ts'
+import type { Rooms } from './rooms/rooms.ts'
 import { readStaticFiles } from './static-files.ts'
 import { systemClock, systemRandom } from './system.ts'
 import { createTelemetry, type ServerTelemetry } from './telemetry/index.ts'
+import type { ConnectionDoor } from './transports/door.ts'
 
 /** Adapters in place of the configured ones: for tests, and for several nodes in one process. */
 export interface ServerParts {
@@ -21,6 +26,7 @@ export interface ServerParts {
   readonly stores?: Stores
   readonly bus?: Bus
   readonly app?: App
+  readonly profiles?: Profiles
   readonly clock?: Clock
   readonly random?: Random
   /** Begins this node's id; each start adds its own end, so that a restarted node is another one. */
@@ -45,15 +51,7 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
   const clock = parts.clock ?? systemClock
   const random = parts.random ?? systemRandom
   const notices: string[] = []
-  const cleanups: (() => Promise<void>)[] = []
-  const onEnd = (end: () => Promise<void>) => cleanups.unshift(end)
-  const closeAll = async () => {
-    const failures: unknown[] = []
-    for (const end of cleanups) {
-      await end().catch((error: unknown) => failures.push(error))
-    }
-    if (failures.length > 0) throw failures[0]
-  }
+  const { onEnd, closeAll } = createEnds()
   try {
     const telemetry = createTelemetry({ ...config, secrets: secretsOf(config) })
     onEnd(() => telemetry.close())
@@ -65,7 +63,12 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
     const web = createWeb({ ...config, hookHosts: hookHostsOf(config) })
     onEnd(() => web.close())
     const lease = { leases: stores.leases, owner: nodeId }
-    const outbox = startOutboxWorker({ outbox: stores.outbox, app: hooks, clock, telemetry, lease })
+    const profiles =
+      parts.profiles ?? openProfiles(config, { telemetry, onEnd, otherSecrets: secretsOf(config) })
+    const rooms = prepareRooms(config, { profiles, wake: () => outbox.wake() })
+    const { expand, laneOf } = rooms
+    const worker = { outbox: stores.outbox, app: hooks, clock, telemetry, lease, expand, laneOf }
+    const outbox = startOutboxWorker(worker)
     onEnd(() => outbox.stop())
     const running = createCore({
       nodeId,
@@ -77,11 +80,21 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
       clock,
       random,
       telemetry,
+      roomLayer: (core) => rooms.layer(core),
       notify: (notice, context) => outbox.send(notice, context),
     })
     await running.start()
-    const listener = openListener(config, { running, hooks, clock, telemetry, notices })
+    const { made } = rooms
+    const listener = openListener(config, {
+      running,
+      rooms: made,
+      hooks,
+      clock,
+      telemetry,
+      notices,
+    })
     onEnd(() => running.stop())
+    onEnd(() => made.stop())
     const bound = await listener.listen()
     return {
       url: urlOf(config.interface, bound.port),
@@ -97,6 +110,25 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
   } catch (error) {
     await stayAlive(closeAll())
     throw error
+  }
+}
+
+type OnEnd = (end: () => Promise<void>) => void
+
+/** What has been opened ends in the opposite order, all of it, whatever fails. */
+function createEnds(): { onEnd: OnEnd; closeAll: () => Promise<void> } {
+  const ends: (() => Promise<void>)[] = []
+  return {
+    onEnd: (end) => {
+      ends.unshift(end)
+    },
+    closeAll: async () => {
+      const failures: unknown[] = []
+      for (const end of ends) {
+        await end().catch((error: unknown) => failures.push(error))
+      }
+      if (failures.length > 0) throw failures[0]
+    },
   }
 }
 
@@ -118,8 +150,6 @@ function once(act: () => Promise<void>): () => Promise<void> {
   }
 }
 
-type OnEnd = (end: () => Promise<void>) => void
-
 async function openOwnStores(
   config: Config,
   parts: { clock: Clock; notices: string[]; onEnd: OnEnd },
@@ -139,6 +169,7 @@ function openApp(config: Config, parts: { telemetry: ServerTelemetry; onEnd: OnE
 
 interface ListenerNeeds {
   readonly running: RunningCore
+  readonly rooms: Rooms
   readonly hooks: App
   readonly clock: Clock
   readonly telemetry: ServerTelemetry
@@ -146,7 +177,7 @@ interface ListenerNeeds {
 }
 
 function openListener(config: Config, needs: ListenerNeeds): Listener {
-  const { running, hooks, clock, telemetry, notices } = needs
+  const { running, rooms, hooks, clock, telemetry, notices } = needs
   const { core, acceptor } = running
   const { files, missing } = readStaticFiles()
   if (missing.length > 0) notices.push(`not built, so not served: ${missing.join(', ')}`)
@@ -157,11 +188,9 @@ function openListener(config: Config, needs: ListenerNeeds): Listener {
   })
   const listener: Listener = createListener({
     settings: config,
-    operations: createRestOperations(core, setConfig),
-    door: {
-      admits: () => acceptor.admits(),
-      accept: (link, from) => acceptor.accept(link, hookboxProtocol, from),
-    },
+    operations: createRestOperations(core, setConfig, rooms),
+    ...(config.talkProfileUrl === '' ? {} : { talk: { rooms, settings: config } }),
+    door: createDoor(config, acceptor),
     ready: () => readiness(core.stores),
     files,
     clock,
@@ -169,6 +198,19 @@ function openListener(config: Config, needs: ListenerNeeds): Listener {
     ...(telemetry.access === undefined ? {} : { accessLog: telemetry.access }),
   })
   return listener
+}
+
+/** Each link gets the protocol of its path. */
+function createDoor(config: Config, acceptor: Acceptor): ConnectionDoor {
+  const { talkCompat: compat, talkRegularType: regularType } = config
+  const talkProtocol = createTalk({ compat, regularType })
+  return {
+    admits: () => acceptor.admits(),
+    accept: (link, from) => {
+      const protocol = from.protocol === 'talk' ? talkProtocol(from.room) : hookboxProtocol
+      return acceptor.accept(link, protocol, from)
+    },
+  }
 }
 
 async function readiness(stores: Stores): Promise<readonly string[]> {

@@ -29,6 +29,13 @@ export function isLoopback(host: string): boolean {
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
 }
 
+/** Whether what goes to a URL can be read on the way; '' is none. */
+export function isExposed(url: string): boolean {
+  if (url === '') return false
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !isLoopback(hostname)
+}
+
 /** IPv6 addresses need brackets in a URL … */
 export function bracket(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host

@@ -12,6 +12,8 @@ export function completeConfig(given: Settings): Config {
     cbHost: bracket(given.cbHost),
     interface: unbracket(given.interface),
     webApiInterface: unbracket(given.webApiInterface || given.interface),
+    // Who allows less than a room's default means rooms too; one without any history is none.
+    talkHistorySize: Math.min(given.talkHistorySize, Math.max(given.maxHistorySize, 1)),
     publicUrl: given.publicUrl.map(originOf),
     ownOrigin: given.ownOrigin.map(originOf),
     allowOrigin: given.allowOrigin.map(originOf),

@@ -1,6 +1,8 @@
 import { appUrlParts } from './app-url.ts'
+import { findProblems } from './checks.ts'
 import { completeConfig } from './complete.ts'
 import { type Config, ConfigError } from './config.ts'
+import { givenKeys } from './given.ts'
 import { mergeValues } from './merge.ts'
 import { nearest } from './nearest.ts'
 import { parseValue } from './parse-value.ts'
@@ -21,7 +23,10 @@ export function configOf(given: Partial<Settings>): Config {
   })
   if (problems.length > 0) throw new ConfigError(problems)
   const app = given.appUrl ? appUrlParts(given.appUrl) : {}
-  return completeConfig(mergeValues([], { ...app, ...given }))
+  const config = completeConfig(mergeValues([], { ...app, ...given }))
+  const together = findProblems(config, { mode: 'serve', given: givenKeys(Object.entries(given)) })
+  if (together.length > 0) throw new ConfigError(together.map(({ text }) => text))
+  return config
 }
 
 /** Code gives values as `Config` holds them: milliseconds where a flag takes seconds. */

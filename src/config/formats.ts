@@ -1,8 +1,12 @@
 import ipaddr from 'ipaddr.js'
+import { isName } from '../core/names.ts'
 import type { TextFormat } from './setting.ts'
 
 /** Says what a text should have been, or nothing if it is right. */
 type Check = (text: string) => string | undefined
+
+/** Leaves room for the name behind it. */
+const maxNamePart = 100
 
 /** How each format is checked. Answers complete the sentence "must be …". */
 export const formatChecks: Readonly<Record<TextFormat, Check>> = {
@@ -32,6 +36,14 @@ export const formatChecks: Readonly<Record<TextFormat, Check>> = {
     text === 'memory' || /^level:./.test(text) ? undefined : 'level:FOLDER or memory',
   'header-value': (text) =>
     /^[\x21-\x7e]+$/.test(text) ? undefined : 'printable ASCII without spaces',
+  'name-part': (text) =>
+    text.length <= maxNamePart && isName(text)
+      ? undefined
+      : `at most ${maxNamePart} characters, none of them a control character`,
+  'room-glob': (text) =>
+    text.length <= 200 && /^[\w.:*?-]+$/.test(text)
+      ? undefined
+      : 'a name as room_*, of letters, digits, . : _ - and the wildcards * and ?',
 }
 
 /** IPv6 with or without brackets, IPv4, or a DNS name. */

@@ -1,4 +1,4 @@
-import type { SettingName } from './schema.ts'
+import type { SettingKey, SettingName } from './schema.ts'
 
 /** One value that somebody gave for a setting, not parsed yet. */
 export interface Given {
@@ -14,4 +14,10 @@ export interface Source {
   readonly given: readonly Given[]
   readonly problems: readonly string[]
   readonly notices: readonly string[]
+}
+
+/** The keys of what was given. An empty text says no more than not giving it, but for an empty path. */
+export function givenKeys(values: Iterable<readonly [string, unknown]>): ReadonlySet<SettingKey> {
+  const given = [...values].filter(([key, value]) => value !== '' || key === 'cbPath')
+  return new Set(given.map(([key]) => key as SettingKey))
 }

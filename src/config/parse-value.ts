@@ -19,9 +19,9 @@ export function parseValue(setting: Setting, raw: unknown): Parsed {
   return { problem: `must be ${wanted}${setting.secret ? '' : `, not ${quoteValue(raw)}`}` }
 }
 
-/** A value as text that is safe to print: short, in one line, no control or bidi characters. */
+/** A value as text that is safe to print: short, in one line, no login of a URL, no control or bidi characters. */
 export function quoteValue(raw: unknown): string {
-  const text = JSON.stringify(raw) ?? typeof raw
+  const text = (JSON.stringify(raw) ?? typeof raw).replaceAll(/\/\/[^/\s"]*@/g, '//***@')
   const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
   return shown.replace(
     /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
@@ -101,7 +101,7 @@ function choiceSchema(
   choices: readonly string[],
   spellings: Readonly<Record<string, string>>,
 ): z.ZodType<Value> {
-  const error = choices.join(', ').replace(/, (\w+)$/, ' or $1')
+  const error = choices.join(', ').replace(/, ([^,]+)$/, ' or $1')
   return z
     .union([z.string(), z.number()], { error })
     .transform((given) => String(given).toLowerCase())

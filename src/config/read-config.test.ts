@@ -402,6 +402,217 @@ describe('notices at start', () => {
   })
 })
 
+describe('rooms and the talk protocol', () => {
+  const profile = '--talk-profile-url http://127.0.0.1:1/me/'
+  const sayRooms = "say which names may become rooms, e.g. --talk-rooms 'room_*'"
+
+  test('have the defaults of Hipochat', () => {
+    expect(configOf({})).toMatchObject({
+      talkProfileUrl: '',
+      talkPushUrl: '',
+      talkProfileTtlMs: 30_000,
+      talkRecheckMs: 300_000,
+      talkUserKey: '',
+      talkUserPrefix: '',
+      talkRegularType: 'message',
+      talkMessageTypes: [],
+      talkNotifiableTypes: [],
+      talkPushDelayMs: 0,
+      talkRooms: ['*'],
+      talkClosed: false,
+      talkOpenMembership: false,
+      talkCompat: 'seed',
+      talkHistorySize: 1000,
+    })
+  })
+
+  test.each([
+    ['--talk-profile-fields id,name', { talkProfileFields: ['id', 'name'] }],
+    ['--talk-profile-fields *', { talkProfileFields: ['*'] }],
+    ['--talk-message-types message,image', { talkMessageTypes: ['message', 'image'] }],
+    ['--talk-notifiable-types=', { talkNotifiableTypes: [] }],
+    ['--talk-compat 0.1', { talkCompat: '0.1' }],
+    ['--talk-rooms room_*,support-?', { talkRooms: ['room_*', 'support-?'] }],
+    ['--talk-recheck 0 --talk-profile-ttl 0', { talkRecheckMs: 0, talkProfileTtlMs: 0 }],
+    ['--talk-user-prefix chat:', { talkUserPrefix: 'chat:' }],
+    ['--max-history-size 10', { talkHistorySize: 10 }],
+    ['--max-history-size 0', { talkHistorySize: 1 }],
+  ])('%s', async (argv, expected) => {
+    expect(await configFrom({ argv })).toMatchObject(expected)
+  })
+
+  test.each([
+    ['--talk-profile-url ftp://x', /^--talk-profile-url must be a URL/],
+    ['--talk-push-url http://u:geheim@x/', /not "http:\/\/\*\*\*@x\/"$/],
+    ['--talk-push-url /push', /^--talk-push-url must be a URL/],
+    ['--talk-rooms a/b', /^--talk-rooms must be a name as room_\*/],
+    ['--talk-compat 0.2', /^--talk-compat must be seed or 0\.1, not "0\.2"$/],
+    ['--talk-history-size 0', /^--talk-history-size must be/],
+    ['--talk-push-delay 2h', /^--talk-push-delay must be/],
+    ['--talk-user-prefix \u202e', /^--talk-user-prefix must be at most 100 characters/],
+    ['--talk-regular-type=', /^--talk-regular-type must not be empty$/],
+  ])('%s is a mistake', async (argv, problem) => {
+    expect(await problemsOf({ argv })).toEqual([expect.stringMatching(problem)])
+  })
+
+  test.each([
+    '--app-url http://127.0.0.1:1/x',
+    '--cbhost 127.0.0.1',
+    '--cbport 81',
+    '--cbpath=',
+    '--cbhttps off',
+    '--cb-single-url http://127.0.0.1:1/x',
+    '--cb-subscribe sub.php',
+    '--cb-disconnect gone.php',
+  ])('beside %s the names that may become rooms must be said', async (hook) => {
+    expect(await problemsOf({ argv: `${profile} ${hook}` })).toEqual([sayRooms])
+    expect(await configFrom({ argv: `${profile} ${hook} --talk-rooms *` })).toHaveProperty(
+      'talkRooms',
+      ['*'],
+    )
+    expect((await read({ argv: hook })).config.talkRooms).toEqual(['*'])
+    expect(
+      (await read({ argv: `${profile} ${hook} -i ::1`, mode: 'dev' })).config.talkRooms,
+    ).toEqual(['*'])
+  })
+
+  test('the same holds where the hooks are given by environment, file or code', async () => {
+    const env = { OFFHOOK_APP_URL: 'http://127.0.0.1:1/x' }
+    expect(await problemsOf({ argv: profile, env })).toEqual([sayRooms])
+    const files = { 'c.json': '{"cbhost": "127.0.0.1"}' }
+    expect(await problemsOf({ argv: `${profile} --config c.json`, files })).toEqual([sayRooms])
+    const talkProfileUrl = 'http://127.0.0.1:1/me'
+    const appUrl = 'http://127.0.0.1:1/x'
+    expect(() => configOf({ talkProfileUrl, appUrl })).toThrow(new ConfigError([sayRooms]))
+    expect(configOf({ talkProfileUrl, appUrl, talkRooms: ['room_*'] })).toMatchObject({ appUrl })
+    expect(configOf({ talkProfileUrl, appUrl: '', hookSecret: 'x' })).toMatchObject({
+      talkRooms: ['*'],
+    })
+  })
+
+  test('who can read tokens and messages on the way is told', async () => {
+    const argv =
+      '--talk-profile-url http://app.example/me?k=geheim --talk-push-url http://app.example/push'
+    const { notices } = await read({ argv, env: { OFFHOOK_SIGNING_SECRET: signing } })
+    expect(notices).toEqual([
+      "--talk-profile-url goes to http://app.example over plain http: users' tokens can be read on the way",
+      '--talk-push-url goes to http://app.example over plain http: messages can be read on the way',
+    ])
+    const safe = '--talk-profile-url https://app.example/me --talk-push-url http://[::1]/push'
+    expect((await read({ argv: safe, env: { OFFHOOK_SIGNING_SECRET: signing } })).notices).toEqual(
+      [],
+    )
+  })
+
+  test('pushes that nobody can tell from others are told of', async () => {
+    const argv = '--talk-push-url http://127.0.0.1:1/push'
+    expect((await read({ argv })).notices).toEqual([
+      'neither --hook-secret nor --signing-secret is set: the app cannot tell hooks and pushes of Offhook from requests of others',
+    ])
+    expect((await read({ argv, env: { OFFHOOK_HOOK_SECRET: 'x' } })).notices).toEqual([
+      '--signing-secret is not set, and --hook-secret goes with hooks only: the app cannot tell pushes of Offhook from requests of others',
+    ])
+  })
+
+  test('open membership, and settings of endpoints that are off, are told of', async () => {
+    const env = { OFFHOOK_HOOK_SECRET: 'x' }
+    expect((await read({ argv: `${profile} --talk-open-membership`, env })).notices).toEqual([
+      expect.stringMatching(/^--talk-open-membership lets everybody/),
+    ])
+    expect((await read({ argv: '--talk-rooms x --talk-recheck 1', env })).notices).toEqual([
+      'without --talk-profile-url the talk endpoints are off: --talk-recheck, --talk-rooms have no effect',
+    ])
+    expect((await read({ argv: '--talk-history-size 9 --talk-closed', env })).notices).toEqual([])
+  })
+})
+
+const signing = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+
+describe("Hipochat's variables", () => {
+  const env = {
+    HIPOCHAT_PROFILE_URL: 'http://127.0.0.1:1/me/',
+    HIPOCHAT_PUSH_NOTIFICATION_URL: 'http://127.0.0.1:1/push/',
+    HIPOCHAT_LISTEN_PORT: '8888',
+    HIPOCHAT_LISTEN_ADDRESS: '127.0.0.1',
+    HIPOCHAT_REGULAR_MESSAGE_TYPE: 'text',
+    HIPOCHAT_MESSAGE_TYPES: 'text, image',
+    HIPOCHAT_NOTIFIABLE_MESSAGE_TYPES: 'text',
+  }
+
+  test('are understood', async () => {
+    const { config, notices } = await read({ env: { ...env, OFFHOOK_SIGNING_SECRET: signing } })
+    expect(config).toMatchObject({
+      talkProfileUrl: 'http://127.0.0.1:1/me/',
+      talkPushUrl: 'http://127.0.0.1:1/push/',
+      port: 8888,
+      interface: '127.0.0.1',
+      talkRegularType: 'text',
+      talkMessageTypes: ['text', 'image'],
+      talkNotifiableTypes: ['text'],
+    })
+    expect(notices).toEqual([])
+  })
+
+  test('yield to flags and to OFFHOOK_ variables, and win over the file', async () => {
+    const config = await configFrom({
+      argv: '--config c.json --talk-regular-type flag',
+      env: { ...env, OFFHOOK_PORT: '9', OFFHOOK_TALK_MESSAGE_TYPES: 'other' },
+      files: { 'c.json': '{"interface": "0.0.0.0", "talk-history-size": 5, "port": 10}' },
+    })
+    expect(config).toMatchObject({
+      talkRegularType: 'flag',
+      port: 9,
+      talkMessageTypes: ['other'],
+      interface: '127.0.0.1',
+      talkHistorySize: 5,
+    })
+  })
+
+  test('that are empty count as not given; wrong ones are mistakes by their own name', async () => {
+    const empty = Object.fromEntries(Object.keys(env).map((name) => [name, '']))
+    expect(await configFrom({ env: empty })).toEqual(configOf({}))
+    expect(await problemsOf({ env: { HIPOCHAT_LISTEN_PORT: 'x' } })).toEqual([
+      'HIPOCHAT_LISTEN_PORT must be a whole number from 0 to 65535, not "x"',
+    ])
+  })
+
+  test('for Redis and RabbitMQ end the start, unless it is said where rooms are kept', async () => {
+    const services = {
+      HIPOCHAT_REDIS_HOST: 'redis',
+      HIPOCHAT_RABBIT_URL: 'guest:geheim@rabbit',
+      HIPOCHAT_RABBIT_PASS: 'geheim',
+    }
+    const problems = await problemsOf({ env: services })
+    expect(problems).toEqual([
+      'HIPOCHAT_REDIS_HOST and HIPOCHAT_RABBIT_URL are set, but this version knows neither Redis nor RabbitMQ: say by --store where this one node keeps rooms, e.g. --store level:./data, or unset them',
+    ])
+    const { notices } = await read({
+      argv: '--store memory',
+      env: { ...services, OFFHOOK_HOOK_SECRET: 'x' },
+    })
+    expect(notices).toEqual([
+      'HIPOCHAT_REDIS_HOST, HIPOCHAT_RABBIT_URL, HIPOCHAT_RABBIT_PASS have no effect: this version knows neither Redis nor RabbitMQ, and keeps rooms on this one node',
+    ])
+    expect(await configFrom({ env: { ...services }, mode: 'dev', argv: '-i ::1' })).toHaveProperty(
+      'interface',
+    )
+    expect([...problems, ...notices].join()).not.toContain('geheim')
+  })
+
+  test('that nobody knows are told of, those that Kubernetes makes are not', async () => {
+    const unknown = {
+      HIPOCHAT_PROFIL_URL: 'http://127.0.0.1:1/',
+      HIPOCHAT_REDIS_PORT: 'tcp://10.0.0.1:6379',
+      HIPOCHAT_REDIS_PORT_6379_TCP_ADDR: '10.0.0.1',
+      HIPOCHAT_SERVICE_HOST: '10.0.0.2',
+      OFFHOOK_HOOK_SECRET: 'x',
+    }
+    expect((await read({ env: unknown })).notices).toEqual([
+      'HIPOCHAT_PROFIL_URL is not known and has no effect; is it HIPOCHAT_PROFILE_URL?',
+    ])
+  })
+})
+
 describe('a configuration made by code', () => {
   test('has the defaults of what is not given', () => {
     expect(configOf({ hookTimeoutMs: 500, store: 'memory' })).toMatchObject({

@@ -1,13 +1,14 @@
 import { findNotices, findProblems, type Mode } from './checks.ts'
 import { completeConfig } from './complete.ts'
 import { type Config, ConfigError } from './config.ts'
-import type { Source } from './given.ts'
+import { givenKeys, type Source } from './given.ts'
 import { mergeValues } from './merge.ts'
 import { configVariable, type Environment, readEnvironment } from './read-environment.ts'
 import { readConfigText } from './read-file.ts'
 import { type CommandLine, readFlags } from './read-flags.ts'
-import { type ReadFile, resolveSource } from './resolve-source.ts'
-import type { Settings } from './schema.ts'
+import { checkServices, readHipochat } from './read-hipochat.ts'
+import { type ReadFile, type ResolvedSource, resolveSource } from './resolve-source.ts'
+import type { SettingKey, Settings } from './schema.ts'
 
 /** Where settings come from. */
 export interface ConfigSources {
@@ -21,26 +22,36 @@ export interface ConfigSources {
   readonly defaults?: Partial<Settings>
 }
 
-/** Puts the configuration together: flags before environment before file before defaults. Throws ConfigError with all problems. */
+/**
+ * Puts the configuration together: flags before environment (`OFFHOOK_…`, then Hipochat's variables) before file before
+ * defaults. Throws ConfigError with all problems.
+ */
 export async function readConfig(
   sources: ConfigSources,
 ): Promise<{ readonly config: Config; readonly notices: readonly string[] }> {
   const { argv, env, readFile, mode = 'serve' } = sources
   const flags = 'given' in argv ? argv : readFlags(argv, [])
   const file = await readConfigFile(flags.configFile ?? env[configVariable], readFile)
-  const inOrder = [flags, readEnvironment(env), file]
+  const inOrder = [flags, readEnvironment(env), readHipochat(env), file]
   const resolved = inOrder.map(({ given }) => resolveSource(given, readFile))
   const values = mergeValues(resolved, sources.defaults ?? {})
   const config = completeConfig(values)
   const failed = new Set(resolved.flatMap((source) => source.failed))
-  const together = findProblems(config, mode).filter(
+  const checked = { mode, given: keysOf(resolved) }
+  const together = findProblems(config, checked).filter(
     ({ keys }) => !keys.some((key) => failed.has(key)),
   )
-  const problems = [...inOrder, ...resolved].flatMap((source) => source.problems)
+  const services = checkServices(env, checked)
+  const problems = [...inOrder, ...resolved, services].flatMap((source) => source.problems)
   problems.push(...together.map(({ text }) => text))
   if (problems.length > 0) throw new ConfigError(problems)
-  const notices = inOrder.flatMap((source) => source.notices)
-  return { config, notices: [...notices, ...findNotices(config, mode)] }
+  const notices = [...inOrder, services].flatMap((source) => source.notices)
+  return { config, notices: [...notices, ...findNotices(config, checked)] }
+}
+
+function keysOf(resolved: readonly ResolvedSource[]): ReadonlySet<SettingKey> {
+  const values = resolved.flatMap((source) => [...source.values])
+  return givenKeys(values.map(([key, { value }]) => [key, value] as const))
 }
 
 async function readConfigFile(file: string | undefined, readFile: ReadFile): Promise<Source> {

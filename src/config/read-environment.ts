@@ -8,6 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const names = new Map(settingNames.map((name) => [environmentName(name.flag), name]))
 
+const kubernetesNames = /^(OFFHOOK|HIPOCHAT(_\w+)?)_(SERVICE|PORT_\d+)_/
+
 /** Names the configuration file, as `--config` does. */
 export const configVariable = 'OFFHOOK_CONFIG'
 
@@ -33,7 +35,10 @@ function unknownVariable(variable: string): string {
   return `${variable} is not known and has no effect${meant ? `; is it ${meant}?` : ''}`
 }
 
-/** Kubernetes describes a Service named `offhook` in variables such as OFFHOOK_PORT=tcp://10.0.0.1:8001. */
-function isFromKubernetes(variable: string, text: string): boolean {
-  return /^(tcp|udp|sctp):\/\//.test(text) || /^OFFHOOK_(SERVICE|PORT_\d+)_/.test(variable)
+/**
+ * Kubernetes describes a Service named `offhook` in variables such as OFFHOOK_PORT=tcp://10.0.0.1:8001; one named
+ * `hipochat-redis` in HIPOCHAT_REDIS_PORT and others.
+ */
+export function isFromKubernetes(variable: string, text: string): boolean {
+  return /^(tcp|udp|sctp):\/\//.test(text) || kubernetesNames.test(variable)
 }

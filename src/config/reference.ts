@@ -38,6 +38,10 @@ Every setting can be given in four ways. The first one that is given counts:
 
 1. An option on the command line: \`offhook --hook-timeout 5\`. Prefixes of long options do, where they can mean one thing only.
 2. An environment variable: \`OFFHOOK_HOOK_TIMEOUT=5\`. An empty one counts as not given, except for texts and lists.
+   After these come the variables of Hipochat: \`HIPOCHAT_PROFILE_URL\`, \`HIPOCHAT_PUSH_NOTIFICATION_URL\`,
+   \`HIPOCHAT_LISTEN_PORT\`, \`HIPOCHAT_LISTEN_ADDRESS\`, \`HIPOCHAT_REGULAR_MESSAGE_TYPE\`, \`HIPOCHAT_MESSAGE_TYPES\`
+   and \`HIPOCHAT_NOTIFIABLE_MESSAGE_TYPES\`. Those for Redis and RabbitMQ have no effect yet: with one of them Offhook
+   starts only if \`--store\` is given.
 3. A file: \`offhook --config offhook.yaml\` (or \`OFFHOOK_CONFIG\`), JSON or YAML. Its keys are the names of the options:
 
    \`\`\`yaml
@@ -76,6 +80,10 @@ const fixedLimits: readonly (readonly [what: string, limit: string, outcome: str
   ['Cookies of a connection', '64, 8 KiB', 'CONNECT is refused without a hook.'],
   ['Cookie that a hook sets', '4 KiB', 'Left out.'],
   ['Entries of `publish_batch`', '1000', 'Refused.'],
+  ['Token of a talk user', '1 to 4096 printable ASCII characters', 'Refused without a request.'],
+  ['Profile of a talk user', '64 KiB', 'Counts as no answer.'],
+  ['Remembered profiles', '10,000', 'The one longest not used is forgotten.'],
+  ['Receivers of one push', '100', 'More are told of in further calls.'],
 ]
 
 function groupSection(group: SettingGroup): string {

@@ -7,6 +7,7 @@ import { logSettings } from './settings-logs.ts'
 import { restSettings } from './settings-rest.ts'
 import { serverSettings } from './settings-server.ts'
 import { storageSettings } from './settings-storage.ts'
+import { talkSettings } from './settings-talk.ts'
 
 /** Settings of one topic, in the order of the help and of the reference pages. */
 export interface SettingGroup {
@@ -21,6 +22,7 @@ export const settingGroups: readonly SettingGroup[] = [
   { title: 'Paths of the hooks', settings: hookPathSettings },
   { title: 'REST and console', settings: restSettings },
   { title: 'Channels', settings: channelSettings },
+  { title: 'Rooms and the talk protocol', settings: talkSettings },
   { title: 'Storage and nodes', settings: storageSettings },
   { title: 'Logs', settings: logSettings },
   { title: 'Limits of links and requests', settings: linkLimits },
@@ -32,6 +34,7 @@ type Schema = typeof serverSettings &
   typeof hookPathSettings &
   typeof restSettings &
   typeof channelSettings &
+  typeof talkSettings &
   typeof storageSettings &
   typeof logSettings &
   typeof linkLimits &

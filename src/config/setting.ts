@@ -44,6 +44,8 @@ export type TextFormat =
   | 'signing-secret'
   | 'store'
   | 'header-value'
+  | 'name-part'
+  | 'room-glob'
 
 /** One setting. `seconds` are given in seconds and kept in milliseconds; `bytes` may be given as `64KiB`. */
 export type Setting =

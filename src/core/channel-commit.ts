@@ -41,6 +41,8 @@ export interface Member {
   readonly marker: Marker
   /** Where the member last left the room: the split of `/talk/old` (spec/hipochat.md §3). */
   readonly left: Marker
+  /** The head when the member last went out of the room: what came before it came while the member was in, or before that. */
+  readonly away: Marker
 }
 
 /** One client-given publish id; unique per channel and user (G4). */
@@ -107,7 +109,7 @@ export type ChannelChange =
   /** Makes an existing channel a room, or opens or closes one. */
   | { readonly change: 'room'; readonly closed: boolean }
   /**
-   * Only in a room. `add`: no effect for a member; else a removal is forgotten, and marker and `left` stand at the head
+   * Only in a room. `add`: no effect for a member; else a removal is forgotten, and all its markers stand at the head
    * as the changes before have made it. `remove`: the user is no member any more and, also if it was none, stays out
    * of an open room until added again.
    */
@@ -118,12 +120,12 @@ export type ChannelChange =
       readonly at: number
     }
   /**
-   * Moves a member's read marker, or its `left`: only forward (by offset), and to the head at most, as the changes
+   * Moves a member's read marker, its `left` or its `away`: only forward (by offset), and to the head at most, as the changes
    * before have made it. So an offset of `Number.MAX_SAFE_INTEGER` after an `entry` says that its author has read it.
    * No effect for others than members.
    */
   | {
-      readonly change: 'marker' | 'left'
+      readonly change: 'marker' | 'left' | 'away'
       readonly user: string
       readonly marker: Marker
     }
@@ -131,8 +133,8 @@ export type ChannelChange =
   | { readonly change: 'claim'; readonly claim: PublishClaim }
   /** Frees a claimed id whose publish was refused. */
   | { readonly change: 'release'; readonly claim: PublishClaim }
-  /** `tells: 'entry'`: `offset` and `count` of the entry appended last are put into its body. */
-  | { readonly change: 'notice'; readonly notice: Notice; readonly tells?: 'entry' }
+  /** `tells: 'head'`: `offset` and `count` of the head, as the changes before have made it, are put into its body. */
+  | { readonly change: 'notice'; readonly notice: Notice; readonly tells?: 'head' }
 
 export interface ChannelCommit {
   readonly expect: ChannelExpectation

@@ -4,11 +4,13 @@ import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
 import { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
+import { inTurns } from './in-turns.ts'
 import { LocalChannel } from './local-channel.ts'
 import { LocalUser } from './local-user.ts'
 import { tellOtherReaders, tellOutside } from './markers.ts'
 import type { BusMessage, ChannelCommitted, UserRecord } from './ports.ts'
 import { reconcile, reconcileAll } from './reconcile.ts'
+import { tellTyping } from './tell-typing.ts'
 
 const idleChannelMs = 60_000
 
@@ -246,7 +248,7 @@ export class Hub {
     if (message.type === 'committed') this.#takeCommit(message.committed)
     else if (message.type === 'user') this.#receiveUser(message)
     else if (message.type === 'read') this.#receiveRead(message)
-    else if (message.type === 'typing') this.channels.get(message.channel)?.tellTyping(message.user)
+    else if (message.type === 'typing') this.#receiveTyping(message)
     else if (message.only === undefined) this.channels.get(message.channel)?.applyPassing(message)
     else this.#receiveOnly(message)
   }
@@ -261,6 +263,11 @@ export class Hub {
     const here = this.users.get(user)
     if (here !== undefined)
       tellOutside(this.#core, here, { event: 'read', channel, offset, unread })
+  }
+
+  #receiveTyping({ channel, user }: Extract<BusMessage, { type: 'typing' }>): void {
+    const room = this.channels.get(channel)
+    if (room !== undefined) tellTyping(room, user)
   }
 
   #receiveOnly(message: Extract<BusMessage, { type: 'passing' }>): void {
@@ -282,19 +289,6 @@ function closeExpired(connections: readonly Connection[], record: UserRecord | u
 interface Loading {
   readonly commits: ChannelCommitted[]
   readonly done: Promise<LocalChannel | undefined>
-}
-
-const healsAtOnce = 32
-
-/** A bounded number at a time: after a reset a node reads all it holds, and must not do so in one breath. */
-async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values()
-  const run = async () => {
-    for (const item of rest) await act(item)
-  }
-  const runs = await Promise.allSettled(Array.from({ length: healsAtOnce }, run))
-  const failed = runs.find((result) => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
 }
 
 /** What is held here of the named ones. */

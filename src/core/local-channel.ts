@@ -27,7 +27,6 @@ export class LocalChannel {
   head: Head
   options: ChannelOptions
   optionsVersion: number
-  /** Absent: the channel is no room. */
   room: { readonly closed: boolean } | undefined
   /** Keys with their values as JSON text. */
   readonly state: Map<string, string>
@@ -280,11 +279,6 @@ export class LocalChannel {
 
   #tellPublish(entry: Entry): void {
     this.subscribers.send(this.publishEvent(entry), { connection: entry.omit })
-  }
-
-  /** Somebody is typing: the others are told. */
-  tellTyping(user: string): void {
-    this.subscribers.send({ event: 'typing', channel: this.name, user }, { user })
   }
 
   /** The event that tells of a publish, with the presence list while it is short enough. */

@@ -101,7 +101,7 @@ function detachOutdated(
     const { channel } = place
     const event: Event = { event: 'leave', channel, user: user.name, at }
     core.delivery.tell([connection], event)
-    if (connection.only === channel) connection.close(new Refusal('not_member'))
+    if (connection.only === channel) connection.close(new Refusal('shut_out'))
   }
 }
 

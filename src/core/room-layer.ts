@@ -44,6 +44,8 @@ export interface RoomLayer {
     record: UserRecord,
     end: { readonly channel: string; readonly departure: Departure },
   ): Promise<void>
+  /** The last connection in a room has left, by a way that has nothing to do with hooks. */
+  emptied(room: LocalChannel): Promise<void>
   /** A commit with such changes is durable: what it has put into the outbox may be sent. */
   written(): void
   /** Moves the user's read marker. Throws Refusal `not_member`, `invalid_offset`. */

@@ -85,7 +85,7 @@ export type UserChange =
        * which the user was by them, is put into its body.
        */
       readonly notice?: Notice
-      /** Of each channel that the leave should tell it of. */
+      /** How it leaves its channels, as far as known; one that is not among them is `lost`. */
       readonly departures?: readonly (readonly [channel: string, departure: Departure])[]
     }
   | { readonly change: 'options'; readonly options: UserOptions }

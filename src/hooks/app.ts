@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { Failure, Refusal } from '../core/errors.ts'
 import type { App, Gate, Notice, Telemetry, Verdict } from '../core/ports.ts'
 import { createAdmission } from './admission.ts'
+import type { CallName } from './call-name.ts'
 import { ExchangeFailure, exchange, type RawAnswer } from './exchange.ts'
-import { badStatus, errorCode, type HookCall, noAnswer } from './hook-failure.ts'
+import { badStatus, type HookCall, noAnswer } from './hook-failure.ts'
 import { buildHookRequest, type HookContent, type HookRequest } from './hook-request.ts'
 import { type HookName, hookPaths, hookUrl } from './hook-url.ts'
+import { onKeptLink } from './kept-link.ts'
 import { disconnectForm } from './notice-form.ts'
 import { createPools, type Pools } from './pools.ts'
 import { type ProbeResult, probeApp } from './probe.ts'
+import { buildPushRequest, pushUrl } from './push-request.ts'
 import { createScrub } from './scrub.ts'
 import type { HookSettings } from './settings.ts'
 import { readVerdict } from './verdict.ts'
@@ -62,17 +65,14 @@ class AppOverHttp implements HttpApp {
   ask(gate: Gate): Promise<Verdict> {
     const id = `msg_${randomUUID().replaceAll('-', '')}`
     const { hook, form, cookies, token, address } = gate
-    return this.#call({ hook, id, form, cookies, token, address }, readVerdict)
+    return this.#call(hookCall({ hook, id, form, cookies, token, address }), readVerdict)
   }
 
   async tell(
     notice: Notice,
     context: { cookies?: string; token?: string; address?: string },
   ): Promise<void> {
-    if (notice.kind !== 'disconnect')
-      throw new Failure('notice', `no hook tells of a ${notice.kind}`)
-    const form = disconnectForm(notice)
-    await this.#call({ hook: 'disconnect', id: notice.id, form, ...context }, expectSuccess)
+    await this.#call(noticeCall(notice, context), expectSuccess)
   }
 
   probe(): Promise<ProbeResult> {
@@ -92,34 +92,25 @@ class AppOverHttp implements HttpApp {
     await this.#pools.close()
   }
 
-  /** One hook in its turn, read by `read`. */
-  #call<T>(content: HookContent, read: (call: HookCall, answer: RawAnswer) => T): Promise<T> {
+  /** One request in its turn, its answer read by `read`. */
+  #call<T>(outgoing: Outgoing, read: (call: HookCall, answer: RawAnswer) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Refusal('app_busy'))
     return this.#admission.run(async () => {
       // What set_config changes meanwhile concerns the next hook only.
       const settings = this.#settings
-      const call = describeCall(settings, content)
-      const answer = await this.#send(settings, content).catch((error: unknown) => {
+      const call = describeCall(settings, outgoing)
+      const answer = await onKeptLink(settings.hookTimeoutMs, (timeoutMs) =>
+        this.#try(settings, outgoing, timeoutMs),
+      ).catch((error: unknown) => {
         throw noAnswer(call, error)
       })
       return read(call, answer)
     })
   }
 
-  async #send(settings: HookSettings, content: HookContent): Promise<RawAnswer> {
-    const started = performance.now()
-    try {
-      return await this.#try(settings, content, settings.hookTimeoutMs)
-    } catch (error) {
-      const leftMs = settings.hookTimeoutMs - (performance.now() - started)
-      if (!(lostKeptLink(error) && leftMs > 0)) throw error
-      return await this.#try(settings, content, leftMs)
-    }
-  }
-
-  async #try(settings: HookSettings, content: HookContent, timeoutMs: number): Promise<RawAnswer> {
+  async #try(settings: HookSettings, outgoing: Outgoing, timeoutMs: number): Promise<RawAnswer> {
     const nowMs = this.#parts.now?.() ?? Date.now()
-    const request = buildHookRequest(settings, content, Math.floor(nowMs / 1000))
+    const request = outgoing.build(settings, Math.floor(nowMs / 1000))
     this.#parts.observe?.request(request)
     const answer = await exchange(this.#pools.pool(request.url), {
       method: 'POST',
@@ -136,13 +127,57 @@ class AppOverHttp implements HttpApp {
   }
 }
 
-function describeCall(settings: HookSettings, content: HookContent): HookCall {
+/** A request to be made for each try. */
+interface Outgoing {
+  readonly name: CallName
+  readonly id: string
+  /** Secrets of the connection on whose behalf it is sent. */
+  readonly cookies?: string | undefined
+  readonly token?: string | undefined
+  /** `timestamp` in seconds. */
+  build(settings: HookSettings, timestamp: number): HookRequest
+}
+
+function hookCall(content: HookContent): Outgoing {
+  const { hook, id, cookies, token } = content
+  const build: Outgoing['build'] = (settings, timestamp) =>
+    buildHookRequest(settings, content, timestamp)
+  return { name: hook, id, cookies, token, build }
+}
+
+/** Throws Failure for a notice that is no request. */
+function noticeCall(
+  notice: Notice,
+  context: { cookies?: string; token?: string; address?: string },
+): Outgoing {
+  switch (notice.kind) {
+    case 'disconnect':
+      return hookCall({
+        hook: 'disconnect',
+        id: notice.id,
+        form: disconnectForm(notice),
+        ...context,
+      })
+    case 'push_call':
+      return {
+        name: 'push',
+        id: notice.id,
+        build: (settings, timestamp) => buildPushRequest(settings, notice, timestamp),
+      }
+    case 'push':
+      throw new Failure('notice', 'a push is expanded into calls, not sent')
+    default:
+      return notice.kind satisfies never
+  }
+}
+
+function describeCall(settings: HookSettings, { name, id, cookies, token }: Outgoing): HookCall {
   const secrets = [settings.hookSecret, ...settings.signingSecret, ...(settings.otherSecrets ?? [])]
   return {
-    hook: content.hook,
-    requestId: content.id,
+    name,
+    requestId: id,
     timeoutMs: settings.hookTimeoutMs,
-    scrub: (text) => createScrub([...secrets, content.token ?? ''], content.cookies)(text),
+    scrub: (text) => createScrub([...secrets, token ?? ''], cookies)(text),
   }
 }
 
@@ -151,23 +186,8 @@ function expectSuccess(call: HookCall, answer: RawAnswer): void {
   if (answer.status < 200 || answer.status > 299) throw badStatus(call, answer)
 }
 
-/**
- * Whether the app closed a kept link just as the hook was written to it: no fault of either side, and the hook may be
- * repeated under its id (spec/hipochat.md §6). A new link that is closed without an answer is a failure.
- */
-function lostKeptLink(error: unknown): boolean {
-  if (!(error instanceof ExchangeFailure) || error.reason !== 'connection' || error.answer)
-    return false
-  const code = errorCode(error.cause)
-  if (code === 'ECONNRESET' || code === 'EPIPE') return true
-  return code === 'UND_ERR_SOCKET' && bytesRead(error.cause) > 0
-}
-
-function bytesRead(error: unknown): number {
-  const socket = (error as { socket?: { bytesRead?: number } | null }).socket
-  return socket?.bytesRead ?? 0
-}
-
 function allUrls(settings: HookSettings): URL[] {
-  return Object.keys(hookPaths).map((hook) => hookUrl(settings, hook as HookName))
+  const push = pushUrl(settings)
+  const hooks = Object.keys(hookPaths).map((hook) => hookUrl(settings, hook as HookName))
+  return push === undefined ? hooks : [...hooks, push]
 }

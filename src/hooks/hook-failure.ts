@@ -1,11 +1,12 @@
 import { type HookCause, HookFailure } from '../core/errors.ts'
+import { type CallName, subjectOf } from './call-name.ts'
 import { ExchangeFailure, type RawAnswer } from './exchange.ts'
-import type { HookName } from './hook-url.ts'
+import { type ConnectionCause, connectionHint, sizeHint, statusHint } from './hints.ts'
 import { excerpt, type Scrub } from './scrub.ts'
 
-/** What is known of a hook whose answer is judged. */
+/** What is known of a request whose answer is judged. */
 export interface HookCall {
-  readonly hook: HookName
+  readonly name: CallName
   readonly requestId: string
   readonly timeoutMs: number
   /** Takes secrets and cookie values out of what is shown of the answer. */
@@ -42,8 +43,8 @@ export function badStatus(call: HookCall, answer: RawAnswer): HookFailure {
   const redirects = answer.status >= 300 && answer.status < 400 && answer.status !== 304
   return badAnswer(call, answer, {
     reason: redirects ? 'redirect' : 'status',
-    message: `the ${call.hook} hook was answered with status ${answer.status}`,
-    hint: statusHint(answer.status),
+    message: `${subjectOf(call.name)} was answered with status ${answer.status}`,
+    hint: statusHint(call.name, answer.status),
   })
 }
 
@@ -54,29 +55,20 @@ export function noAnswer(call: HookCall, error: unknown): unknown {
   if (error.reason === 'too_large' && error.answer)
     return badAnswer(call, error.answer, {
       reason: 'too_large',
-      message: `the answer to the ${call.hook} hook is too large`,
-      hint: 'Answer with a short JSON list, or raise --max-hook-answer-bytes.',
+      message: `the answer to ${subjectOf(call.name)} is too large`,
+      hint: sizeHint(call.name),
     })
   const reason = error.reason === 'connection' ? connectionCause(error.cause) : 'timeout'
   return new HookFailure(
     {
       reason,
       requestId: call.requestId,
-      message: `the ${call.hook} hook got no answer: ${connectionTexts[reason](call)}`,
-      hint: connectionHints[reason],
+      message: `${subjectOf(call.name)} got no answer: ${connectionTexts[reason](call)}`,
+      hint: connectionHint(reason, call.name),
     },
     { cause: error.cause ?? error },
   )
 }
-
-/** The causes that leave no answer to show. */
-type ConnectionCause =
-  | 'timeout'
-  | 'refused_connection'
-  | 'dns'
-  | 'tls'
-  | 'too_large'
-  | 'wrong_shape'
 
 const connectionTexts: Record<ConnectionCause, (call: HookCall) => string> = {
   timeout: (call) => `nothing within ${call.timeoutMs / 1000} s`,
@@ -85,17 +77,6 @@ const connectionTexts: Record<ConnectionCause, (call: HookCall) => string> = {
   tls: () => 'no TLS link could be made',
   too_large: () => 'its headers are too large',
   wrong_shape: () => 'what came is not HTTP',
-}
-
-/** One sentence of advice for each cause without an answer; probe() gives the same. */
-export const connectionHints: Record<ConnectionCause, string> = {
-  timeout:
-    'Is the app single-threaded and waiting for Offhook itself? Run it with more workers, or raise --hook-timeout.',
-  refused_connection: 'Is the app running, and does --app-url name its host and port?',
-  dns: 'Does --app-url name the right host?',
-  tls: 'Is it https that the app speaks there? --cb-insecure accepts a certificate that nobody signed.',
-  too_large: 'Send fewer or shorter headers.',
-  wrong_shape: "Does --app-url name the app's HTTP port, with https only where the app speaks it?",
 }
 
 const dnsCodes = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL'])
@@ -121,18 +102,4 @@ function isParserError(error: unknown): boolean {
 export function errorCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''
-}
-
-function statusHint(status: number): string {
-  if (status === 301 || status === 308 || status === 404)
-    return 'Check the path (--app-url, --cb-…), or try --cbtrailingslash.'
-  if (status >= 300 && status < 400)
-    return 'The hook must need no login: exempt it from the redirect.'
-  if (status === 401) return 'The hook must need no login: exempt it from authentication.'
-  if (status === 403 || status === 419)
-    return 'Exempt the hook from CSRF protection, or does the app expect another secret (--hook-secret)?'
-  if (status === 405) return 'The hook must take POST.'
-  if (status === 400) return 'Does the app expect another Host header (--app-host-header) or https?'
-  if (status >= 500) return 'The app failed: its own log says why.'
-  return 'Answer with status 200 and a JSON list [true, {}].'
 }

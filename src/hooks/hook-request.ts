@@ -1,8 +1,8 @@
 import { type HookName, hookUrl } from './hook-url.ts'
 import type { HookSettings } from './settings.ts'
-import { signWebhook } from './signature.ts'
+import { signedHeaders } from './signed-headers.ts'
 
-/** One hook as it is sent: everything but its deadline. */
+/** One hook or push as it is sent: everything but its deadline. */
 export interface HookRequest {
   readonly url: URL
   /** Names and values in turn. */
@@ -38,19 +38,13 @@ export function buildHookRequest(
     'identity',
     'user-agent',
     settings.userAgent ?? 'offhook',
-    'webhook-id',
-    content.id,
+    ...signedHeaders(settings, { id: content.id, timestamp, body }),
   ]
   if (settings.appHostHeader) headers.push('host', settings.appHostHeader)
   if (settings.cbSendHookboxVersion) headers.push('x-hookbox-version', hookboxVersion)
   if (content.cookies) headers.push('cookie', content.cookies)
   if (content.token) headers.push('authorization', `Bearer ${content.token}`)
   if (content.address) headers.push('x-real-ip', content.address)
-  if (settings.signingSecret.length > 0) {
-    const signed = { id: content.id, timestamp, body }
-    headers.push('webhook-timestamp', String(timestamp))
-    headers.push('webhook-signature', signWebhook(settings.signingSecret, signed))
-  }
   return { url: hookUrl(settings, content.hook), headers, body }
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../../test/helpers/manual-clock.ts'
-import { HookFailure, Refusal } from '../core/errors.ts'
+import { Failure, HookFailure, Refusal } from '../core/errors.ts'
 import type { Notice, Outbox } from '../core/ports.ts'
 import { type OutboxParts, startOutboxWorker } from './outbox-worker.ts'
 
-interface TestOutbox extends Pick<Outbox, 'due' | 'settle'> {
+interface TestOutbox extends Pick<Outbox, 'due' | 'settle' | 'replace'> {
   readonly notices: Map<string, Notice>
   readonly dead: string[]
 }
@@ -27,6 +27,11 @@ function createOutbox(): TestOutbox {
         notices.set(id, { ...notice, due: result.due, tries: notice.tries + 1 })
       else notices.delete(id)
       if (result.result === 'dead') dead.push(id)
+    },
+    async replace([id, ...others], calls) {
+      if (!notices.delete(id)) return
+      for (const other of others) notices.delete(other)
+      for (const call of calls) notices.set(call.id, call)
     },
   }
 }
@@ -56,12 +61,16 @@ function setup(outcome: (attempt: Try, count: number) => unknown, more: Partial<
     telemetry: { failure: (...all) => failures.push(all), limit() {}, event() {} },
     ...more,
   })
-  function add(id: string, due = 0): Notice {
-    const notice: Notice = { id, kind: 'disconnect', due, body: '{}', tries: 0 }
+  function add(id: string, due = 0, kind: Notice['kind'] = 'disconnect'): Notice {
+    const notice: Notice = { id, kind, due, body: '{}', tries: 0 }
     outbox.notices.set(id, notice)
     return notice
   }
   return { clock, outbox, tries, failures, worker, add }
+}
+
+function call(id: string, due = 0): Notice {
+  return { id, kind: 'push_call', due, body: '{}', tries: 0 }
 }
 
 const failed = new HookFailure({ reason: 'status', requestId: 'n', message: 'm', hint: 'h' })
@@ -204,6 +213,39 @@ describe('the outbox worker', () => {
     await worker.stop()
   })
 
+  it('is not held up by those that hang: each that ends makes room for the next', async () => {
+    let hung = 0
+    const { clock, outbox, tries, worker, add } = setup((attempt) => {
+      if (!attempt.id.startsWith('hangs')) return undefined
+      hung += 1
+      return new Promise(() => undefined)
+    })
+    for (let i = 0; i < 31; i += 1) add(`hangs${i}`)
+    for (let i = 0; i < 100; i += 1) add(`n${i}`, 1)
+    await clock.advance(1000)
+    expect(hung).toBe(31)
+    expect(tries).toHaveLength(131)
+    add('late', 1500)
+    await clock.advance(1000)
+    expect(tries.at(-1)?.id).toBe('late')
+    expect(outbox.notices.size).toBe(31)
+    void worker.stop()
+  })
+
+  it('makes one more look of many wakes', async () => {
+    const { clock, outbox, worker } = setup(() => undefined)
+    const { due } = outbox
+    let looks = 0
+    outbox.due = (query) => {
+      looks += 1
+      return due(query)
+    }
+    for (let i = 0; i < 1000; i += 1) worker.wake()
+    await clock.advance(1)
+    expect(looks).toBe(2)
+    await worker.stop()
+  })
+
   it('leaves the outbox to the node that holds the lease', async () => {
     const asked: unknown[] = []
     let holds = false
@@ -226,5 +268,135 @@ describe('the outbox worker', () => {
     expect(tries).toHaveLength(1)
     await worker.stop()
     expect(asked.at(-1)).toEqual(['release', 'outbox', 'n'])
+  })
+})
+
+describe('pushes', () => {
+  it('are expanded into calls, which go out at once', async () => {
+    const expanded: Notice[] = []
+    const { clock, outbox, tries, worker, add } = setup(() => undefined, {
+      async expand(notice) {
+        expanded.push(notice)
+        return { replaces: [], calls: [call(`${notice.id}-1`), call(`${notice.id}-2`)] }
+      },
+    })
+    const push = add('p', 0, 'push')
+    worker.wake()
+    await clock.advance(1)
+    expect(expanded).toEqual([push])
+    expect(tries.map((one) => one.id)).toEqual(['p-1', 'p-2'])
+    expect(outbox.notices.size).toBe(0)
+    await worker.stop()
+  })
+
+  it('for nobody are done', async () => {
+    const { clock, outbox, tries, worker, add } = setup(() => undefined, {
+      expand: async () => ({ replaces: [], calls: [] }),
+    })
+    add('p', 0, 'push')
+    await clock.advance(1000)
+    expect(outbox.notices.size).toBe(0)
+    expect(tries).toEqual([])
+    await worker.stop()
+  })
+
+  it('may become calls of later', async () => {
+    const { clock, tries, worker, add } = setup(() => undefined, {
+      expand: async () => ({ replaces: [], calls: [call('c', 5000)] }),
+    })
+    add('p', 0, 'push')
+    await clock.advance(4000)
+    expect(tries).toEqual([])
+    await clock.advance(1000)
+    expect(tries.map((one) => one.id)).toEqual(['c'])
+    await worker.stop()
+  })
+
+  it('take others along, which are not expanded again although they were due with them', async () => {
+    const expanded: string[] = []
+    const { clock, outbox, tries, worker, add } = setup(() => undefined, {
+      async expand({ id }) {
+        expanded.push(id)
+        const others = ['p1', 'p2', 'p3'].filter((one) => one !== id && outbox.notices.has(one))
+        await new Promise((resolve) => setImmediate(resolve))
+        return { replaces: others, calls: [call(`${id}+${others.join('+')}`)] }
+      },
+    })
+    for (const id of ['p1', 'p2', 'p3']) add(id, 0, 'push')
+    await clock.advance(1000)
+    expect(expanded).toEqual(['p1'])
+    expect(tries.map((one) => one.id)).toEqual(['p1+p2+p3'])
+    await worker.stop()
+  })
+
+  it('of different lanes are expanded at once, those of one lane in order', async () => {
+    const begun: string[] = []
+    const releases = new Map<string, () => void>()
+    const { clock, worker, add } = setup(() => undefined, {
+      laneOf: ({ id }) => id.charAt(0),
+      async expand({ id }) {
+        begun.push(id)
+        await new Promise<void>((resolve) => releases.set(id, resolve))
+        return { replaces: [], calls: [] }
+      },
+    })
+    for (const id of ['a1', 'a2', 'b1']) add(id, 0, 'push')
+    await clock.advance(1000)
+    expect(begun).toEqual(['a1', 'b1'])
+    releases.get('a1')?.()
+    await clock.advance(1)
+    expect(begun).toEqual(['a1', 'b1', 'a2'])
+    releases.get('b1')?.()
+    releases.get('a2')?.()
+    await worker.stop()
+  })
+
+  it.each([
+    ['fails', async () => Promise.reject(new Failure('store', 'down'))],
+    ['nobody can do', undefined],
+  ])('whose expansion %s are tried again as others, then kept as dead', async (_name, expand) => {
+    const { clock, outbox, tries, failures, worker, add } = setup(
+      () => undefined,
+      expand === undefined ? {} : { expand },
+    )
+    add('p', 0, 'push')
+    await clock.advance(1_000_000)
+    expect(failures).toHaveLength(5)
+    expect(failures[0]).toMatchObject([
+      'push',
+      expect.any(Failure),
+      { request: 'p', retry: 'in 5 s' },
+    ])
+    expect(failures[4]).toMatchObject([
+      'push',
+      expect.any(Failure),
+      { retry: 'none, it is kept as dead' },
+    ])
+    expect(outbox.dead).toEqual(['p'])
+    expect(tries).toEqual([])
+    await worker.stop()
+  })
+
+  it('stay where the calls could not be put in their place', async () => {
+    const { clock, outbox, tries, worker, add } = setup(() => undefined, {
+      expand: async () => ({ replaces: [], calls: [call('c')] }),
+    })
+    const { replace } = outbox
+    outbox.replace = () => Promise.reject(new Error('down'))
+    add('p', 0, 'push')
+    await clock.advance(1000)
+    expect([...outbox.notices.keys()]).toEqual(['p'])
+    outbox.replace = replace
+    await clock.advance(6000)
+    expect(tries.map((one) => one.id)).toEqual(['c'])
+    await worker.stop()
+  })
+
+  it('are reported under the name that the hook has', async () => {
+    const { clock, failures, worker, add } = setup(() => failed)
+    add('c', 0, 'push_call')
+    await clock.advance(1000)
+    expect(failures[0]).toMatchObject(['hook', failed, { hook: 'push', request: 'c' }])
+    await worker.stop()
   })
 })

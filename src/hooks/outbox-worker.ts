@@ -1,9 +1,10 @@
 import { Refusal } from '../core/errors.ts'
 import type { App, Clock, Leases, Notice, NoticeResult, Outbox, Telemetry } from '../core/ports.ts'
+import { type ExpansionParts, Expansions } from './expansions.ts'
 
 /** What the worker stands on. */
-export interface OutboxParts {
-  readonly outbox: Pick<Outbox, 'due' | 'settle'>
+export interface OutboxParts extends ExpansionParts {
+  readonly outbox: Pick<Outbox, 'due' | 'settle' | 'replace'>
   readonly app: Pick<App, 'tell'>
   readonly clock: Clock
   readonly telemetry: Telemetry
@@ -18,14 +19,14 @@ interface NoticeContext {
   readonly address?: string
 }
 
-/** Sends what commits have put into the outbox. */
+/** Sends what commits have put into the outbox; a push is not sent itself, but expanded into calls. */
 export interface OutboxWorker {
   /**
    * The first try of a notice that this node has just written, with the cookies that the store must not see. Resolves
    * when the outcome is settled; never rejects: what failed stays in the outbox. Does nothing after `stop`.
    */
   send(notice: Notice, context: NoticeContext): Promise<void>
-  /** Looks for due notices now rather than at the next interval. */
+  /** Looks for due notices now rather than at the next interval; many calls at once are one look. */
   wake(): void
   /** Sends nothing new, waits for what is under way. */
   stop(): Promise<void>
@@ -41,6 +42,9 @@ const leaseName = 'outbox'
 /** At once; further ones wait in the store, so a backlog does not fill the line that gates wait in. */
 const concurrency = 32
 
+/** What the log and the metrics call a request. */
+const hookNames = { disconnect: 'disconnect', push_call: 'push' } as const
+
 /** Starts looking for due notices each second. Tries: at once, after 5 s, 30 s, 2 min, 10 min. */
 export function startOutboxWorker(parts: OutboxParts): OutboxWorker {
   return new Worker(parts)
@@ -48,18 +52,27 @@ export function startOutboxWorker(parts: OutboxParts): OutboxWorker {
 
 class Worker implements OutboxWorker {
   readonly #parts: OutboxParts
+  readonly #expansions: Expansions
   /** Notices under way on this node, which `due` still shows. */
   readonly #sending = new Map<string, Promise<void>>()
+  /** How many of them were found due: the others are first tries. */
+  #found = 0
   #cancelTimer: () => void = () => undefined
-  #round: Promise<void> | undefined
+  #look: Promise<void> | undefined
   #again = false
-  #failedRounds = 0
-  /** Why a round ends though notices are due: trying on at once would only add to the trouble. */
-  #trouble: 'none' | 'app_busy' | 'store' = 'none'
+  /** The last look left some behind that were due. */
+  #more = false
+  /** Trying on at once would only add to a busy app's or failing store's trouble. */
+  #trouble = false
+  /** How often in a row the store failed; each time the next look waits longer. */
+  #failures = 0
+  /** Whether the store took every outcome since the last look. */
+  #settled: 'all' | 'not all' = 'all'
   #stopped = false
 
   constructor(parts: OutboxParts) {
     this.#parts = parts
+    this.#expansions = new Expansions(parts)
     this.#schedule()
   }
 
@@ -73,55 +86,69 @@ class Worker implements OutboxWorker {
   }
 
   wake(): void {
-    if (this.#round !== undefined) this.#again = true
-    else if (!this.#stopped) this.#startRound()
+    if (this.#look !== undefined) this.#again = true
+    else if (!this.#stopped) this.#startLook()
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelTimer()
-    await this.#round
+    await this.#look
     await Promise.all(this.#sending.values())
     await this.#releaseLease()
   }
 
   #schedule(): void {
-    const waitMs = Math.min(intervalMs * 2 ** this.#failedRounds, maxIntervalMs)
+    const waitMs = Math.min(intervalMs * 2 ** this.#failures, maxIntervalMs)
     this.#cancelTimer()
     this.#cancelTimer = this.#parts.clock.after(waitMs, () => this.wake())
   }
 
-  #startRound(): void {
+  #startLook(): void {
     this.#again = false
-    this.#round = this.#sendDue()
+    this.#trouble = false
+    this.#cancelTimer()
+    this.#look = this.#begin()
       .then(
         () => {
-          this.#failedRounds = this.#trouble === 'store' ? this.#failedRounds + 1 : 0
+          if (this.#settled === 'all') this.#failures = 0
+          this.#settled = 'all'
         },
         (error: unknown) => {
-          this.#failedRounds += 1
+          this.#failures += 1
           this.#parts.telemetry.failure('outbox', error)
         },
       )
       .finally(() => {
-        this.#round = undefined
+        this.#look = undefined
         if (this.#stopped) return
-        if (this.#again) this.#startRound()
+        if (this.#again) this.#startLook()
         else this.#schedule()
       })
   }
 
-  /** Until nothing is due, the app is busy or the worker stops. */
-  async #sendDue(): Promise<void> {
-    this.#trouble = 'none'
-    while (!this.#stopped && this.#trouble === 'none' && (await this.#holdsLease())) {
-      const limit = concurrency + this.#sending.size
-      const due = await this.#parts.outbox.due({ now: this.#parts.clock.now(), limit })
-      const notices = due.filter((notice) => !this.#sending.has(notice.id)).slice(0, concurrency)
-      if (notices.length === 0 || this.#stopped) return
+  /** Begins what is due, as far as there is room; whatever ends makes room for the next, so that a slow one holds up none. */
+  async #begin(): Promise<void> {
+    if (this.#stopped || !(await this.#holdsLease())) return
+    const room = concurrency - this.#found
+    this.#more = room === 0
+    if (room === 0) return
+    const limit = room + this.#sending.size
+    const due = await this.#parts.outbox.due({ now: this.#parts.clock.now(), limit })
+    if (this.#stopped) return
+    this.#more = due.length === limit
+    const notices = due.filter((notice) => !this.#sending.has(notice.id)).slice(0, room)
+    for (const notice of notices) {
+      this.#found += 1
       // Retries carry no cookies: the store has none (spec/safety.md §1).
-      await Promise.all(notices.map((notice) => this.send(notice, {})))
+      void this.send(notice, {}).then(() => this.#made(notice))
     }
+  }
+
+  /** Room for the next. An expansion may have put calls into the outbox, which are due as well. */
+  #made({ kind }: Notice): void {
+    this.#found -= 1
+    if (!this.#trouble && (this.#more || kind === 'push')) this.wake()
   }
 
   async #try(notice: Notice, context: NoticeContext): Promise<void> {
@@ -132,28 +159,43 @@ class Worker implements OutboxWorker {
     } catch (error) {
       // It is still in the outbox, so the app is told again: at least once.
       this.#parts.telemetry.failure('outbox', error, { request: notice.id })
-      this.#trouble = 'store'
+      this.#backOff()
     }
   }
 
-  /** What became of the try; `undefined` where there was none. */
+  #backOff(): void {
+    // Many fail together: that is one failure of the store.
+    if (this.#settled === 'all') this.#failures += 1
+    this.#settled = 'not all'
+    this.#trouble = true
+    if (this.#look === undefined && !this.#stopped) this.#schedule()
+  }
+
+  /** What became of the try; `undefined` where there is nothing to settle. */
   async #tell(notice: Notice, context: NoticeContext): Promise<NoticeResult | undefined> {
-    const { app, clock, telemetry } = this.#parts
     try {
-      await app.tell(notice, context)
+      if (notice.kind === 'push') return await this.#expansions.run(notice).then(() => undefined)
+      await this.#parts.app.tell(notice, context)
       return { result: 'done' }
     } catch (error) {
       if (error instanceof Refusal && error.code === 'app_busy') {
-        this.#trouble = 'app_busy'
+        this.#trouble = true
         return undefined
       }
-      const delayMs = retryDelaysMs[notice.tries]
-      const next = delayMs === undefined ? 'none, it is kept as dead' : `in ${delayMs / 1000} s`
-      telemetry.failure('hook', error, { hook: notice.kind, request: notice.id, retry: next })
-      return delayMs === undefined
-        ? { result: 'dead' }
-        : { result: 'retry', due: clock.now() + delayMs }
+      return this.#failed(notice, error)
     }
+  }
+
+  #failed(notice: Notice, error: unknown): NoticeResult {
+    const { clock, telemetry } = this.#parts
+    const delayMs = retryDelaysMs[notice.tries]
+    const retry = delayMs === undefined ? 'none, it is kept as dead' : `in ${delayMs / 1000} s`
+    const context = { request: notice.id, retry }
+    if (notice.kind === 'push') telemetry.failure('push', error, context)
+    else telemetry.failure('hook', error, { hook: hookNames[notice.kind], ...context })
+    return delayMs === undefined
+      ? { result: 'dead' }
+      : { result: 'retry', due: clock.now() + delayMs }
   }
 
   async #holdsLease(): Promise<boolean> {

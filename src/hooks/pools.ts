@@ -10,13 +10,16 @@ export interface Pools {
   close(): Promise<void>
 }
 
+/** How links are made. */
+type LinkSettings = Pick<HookSettings, 'hookTimeoutMs' | 'maxHooksInFlight' | 'cbInsecure'>
+
 /** How a pool makes its links; a change needs new ones. */
-function poolKey(settings: HookSettings, url: URL): string {
+function poolKey(settings: LinkSettings, url: URL): string {
   return `${verifiesCertificate(settings, url.hostname)} ${url.origin}`
 }
 
 /** `settings` is asked for each pool made. */
-export function createPools(settings: () => HookSettings): Pools {
+export function createPools(settings: () => LinkSettings): Pools {
   const pools = new Map<string, Pool>()
   const closing = new Set<Promise<void>>()
 

@@ -1,6 +1,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
-import { connectionCause, connectionHints } from './hook-failure.ts'
+import { type ConnectionCause, connectionHint } from './hints.ts'
+import { connectionCause } from './hook-failure.ts'
 import { hookUrl, verifiesCertificate } from './hook-url.ts'
 import { bareHost } from './host.ts'
 import type { HookSettings } from './settings.ts'
@@ -18,10 +19,10 @@ export function probeApp(settings: HookSettings): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket = open(settings)
     const deadline = setTimeout(() => finish('timeout', 'no answer'), timeoutMs)
-    function finish(cause: keyof typeof connectionHints, reason: string): void {
+    function finish(cause: ConnectionCause, reason: string): void {
       clearTimeout(deadline)
       socket.destroy()
-      resolve({ reachable: false, reason, hint: connectionHints[cause] })
+      resolve({ reachable: false, reason, hint: connectionHint(cause, 'connect') })
     }
     socket.on('error', (error: NodeJS.ErrnoException) =>
       finish(connectionCause(error), error.code ?? error.message),

@@ -20,6 +20,8 @@ export interface HookSettings {
   readonly cbUnsubscribe: string
   readonly cbPublish: string
   readonly cbMessage: string
+  /** Where pushes go, '' for none. */
+  readonly talkPushUrl: string
   /** Replaces the Host header, '' for none. */
   readonly appHostHeader: string
   /** Form field `secret`, '' for none. */
@@ -34,6 +36,30 @@ export interface HookSettings {
   /** `User-Agent`; default `offhook`. */
   readonly userAgent?: string
   /** Secrets besides the hooks' own that no excerpt of an answer may show (API token, admin password). */
+  readonly otherSecrets?: readonly string[]
+}
+
+/** What asking for profiles is told by the configuration (spec/hipochat.md §1). */
+export interface ProfileSettings {
+  readonly talkProfileUrl: string
+  /** How long a known token is remembered; 0 = never. */
+  readonly talkProfileTtlMs: number
+  /** The key that holds the user, '' for the usual ones. */
+  readonly talkUserKey: string
+  /** Put before every user. */
+  readonly talkUserPrefix: string
+  /** Keys that others may see; `*` = all but secrets. */
+  readonly talkProfileFields: readonly string[]
+  /** Origins of the hook URLs: there `appHostHeader` replaces the Host header. */
+  readonly hookOrigins: readonly string[]
+  readonly appHostHeader: string
+  readonly cbInsecure: boolean
+  /** From name lookup to last byte. */
+  readonly hookTimeoutMs: number
+  readonly maxHooksInFlight: number
+  readonly maxHooksWaiting: number
+  readonly userAgent?: string
+  /** Secrets besides the token that no excerpt of an answer may show. */
   readonly otherSecrets?: readonly string[]
 }
 

@@ -1,12 +1,10 @@
-import { InvalidJson, maxJsonDepth, parseJson } from '../core/json.ts'
 import type { Gate, Verdict } from '../core/ports.ts'
+import { subjectOf } from './call-name.ts'
 import type { RawAnswer } from './exchange.ts'
 import { badAnswer, badStatus, type HookCall } from './hook-failure.ts'
+import { isObject, readJson } from './json-answer.ts'
 
 const maxSetCookieBytes = 4096
-
-/** Fatal, so that broken UTF-8 is an error; a byte order mark, which PHP files like to send, is dropped. */
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Reads `[allowed, object]` (spec/hookbox.md §5). Throws HookFailure for anything else. */
 export function readVerdict(call: HookCall, answer: RawAnswer): Verdict {
@@ -15,7 +13,7 @@ export function readVerdict(call: HookCall, answer: RawAnswer): Verdict {
   if (!Array.isArray(value) || value.length !== 2 || !isObject(value[1]))
     throw badAnswer(call, answer, {
       reason: 'wrong_shape',
-      message: `the answer to the ${call.hook} hook is not a list of a boolean and an object`,
+      message: `the answer to ${subjectOf(call.name)} is not a list of a boolean and an object`,
       hint: shapeHint(value),
     })
   return {
@@ -38,39 +36,10 @@ export function refusedConnectHint(gate: Gate, verdict: Verdict): string | undef
   return 'The connect hook carried no cookie and was refused: does the browser send the login cookie to Offhook? See docs/guide/cookies.md.'
 }
 
-function readJson(call: HookCall, answer: RawAnswer): unknown {
-  try {
-    const text = utf8.decode(answer.body)
-    return parseJson(text, { bytes: answer.body.length, depth: maxJsonDepth })
-  } catch (error) {
-    if (!(error instanceof InvalidJson || error instanceof TypeError)) throw error
-    const why = error instanceof InvalidJson ? error.message : 'not UTF-8'
-    throw badAnswer(call, answer, {
-      reason: 'not_json',
-      message: `the answer to the ${call.hook} hook is not the JSON it must be: ${why}`,
-      hint: jsonHint(answer),
-    })
-  }
-}
-
-function jsonHint(answer: RawAnswer): string {
-  const encoding = answer.headers['content-encoding']
-  if (encoding && encoding !== 'identity')
-    return 'The answer is compressed, which Offhook did not ask for: switch compression off for hooks.'
-  if (answer.body.length === 0) return 'The answer is empty: print a JSON list [true, {}].'
-  if (/html/i.test(answer.headers['content-type'] ?? ''))
-    return 'The answer is a page: does the path lead to the hook, and does it need no login?'
-  return 'Print nothing but a JSON list [true, {}].'
-}
-
 function shapeHint(value: unknown): string {
   if (Array.isArray(value) && value.length === 2 && Array.isArray(value[1]))
     return 'The second of the two must be an object; in PHP an empty one is (object)[], not [].'
   return 'Answer with a JSON list of exactly two, [true, {}] or [false, {"error": "…"}].'
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** `Set-Cookie` values that a page may have: no HttpOnly ones, at most 4 KiB each (spec/safety.md §1). */

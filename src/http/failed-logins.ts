@@ -20,16 +20,20 @@ export class FailedLogins {
 
   /** Counts one; false once the address has used up its minute. */
   count(address: string): boolean {
+    if (this.isSpent(address)) return false
+    const key = this.#keyOf(address)
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    return true
+  }
+
+  /** Whether the next failure of the address would be one too many. */
+  isSpent(address: string): boolean {
     const now = this.#clock.now()
     if (now >= this.#windowEnd) {
       this.#counts.clear()
       this.#windowEnd = now + windowMs
     }
-    const key = this.#keyOf(address)
-    const failed = (this.#counts.get(key) ?? 0) + 1
-    if (failed > this.#limit) return false
-    this.#counts.set(key, failed)
-    return true
+    return (this.#counts.get(this.#keyOf(address)) ?? 0) >= this.#limit
   }
 
   #keyOf(address: string): string {

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock, Telemetry } from '../core/ports.ts'
+import type { Rooms } from '../rooms/rooms.ts'
 import { createCspTransport } from '../transports/csp.ts'
 import type { ConnectionDoor } from '../transports/door.ts'
 import { createWebSocketTransport } from '../transports/websocket.ts'
@@ -15,14 +16,19 @@ import { createOriginJudge } from './origin.ts'
 import { mountRest } from './rest/door.ts'
 import type { RestOperations } from './rest/operations.ts'
 import { Secret } from './secret.ts'
-import type { HttpSettings } from './settings.ts'
+import type { HttpSettings, TalkSettings } from './settings.ts'
 import { mountStatic, type StaticFiles } from './static.ts'
+import { mountTalk } from './talk/door.ts'
+import { TalkLogins } from './talk/logins.ts'
+import { TalkUpgrades } from './talk/upgrades.ts'
 
 /** What the listener stands on. */
 export interface ListenerParts {
   readonly settings: HttpSettings
   readonly operations: RestOperations
   readonly door: ConnectionDoor
+  /** Absent: the talk endpoints are off. */
+  readonly talk?: { readonly rooms: Rooms; readonly settings: TalkSettings }
   /** Reason codes why this node is not ready, none = ready. */
   readonly ready: () => Promise<readonly string[]>
   readonly files: StaticFiles
@@ -60,19 +66,24 @@ export function createListener(parts: ListenerParts): Listener {
     perAddress: settings.maxConnectionsPerAddress,
   })
   const token = new Secret(settings.apiToken)
-  const rest = {
-    ...parts,
-    token,
-    addresses,
-    failedLogins: new FailedLogins(settings.maxFailedLogins, clock),
-  }
-  const common = { ...parts, addresses, accessLog: parts.accessLog }
+  const failedLogins = new FailedLogins(settings.maxFailedLogins, clock)
+  const rest = { ...parts, token, addresses, failedLogins }
+  const common = { ...parts, addresses, accessLog: parts.accessLog, isDraining: () => isDraining }
   const webSockets = createWebSocketTransport({ ...parts, addresses, judge })
-  const csp = createCspTransport({ ...common, judge, caps, isDraining: () => isDraining })
+  const csp = createCspTransport({ ...common, judge, caps })
+  const talk = parts.talk && {
+    ...common,
+    ...parts.talk,
+    settings: { ...settings, ...parts.talk.settings },
+    token,
+    logins: new TalkLogins({ ...common, ...parts.talk, failedLogins }),
+  }
+  const talkUpgrades = talk && new TalkUpgrades({ ...talk, webSockets })
 
-  const main = createMainFront({ ...common, caps, webSockets, isDraining: () => isDraining })
-  mountHealth(main.app, { check: parts.ready, isDraining: () => isDraining, clock })
+  const main = createMainFront({ ...common, caps, webSockets, talkUpgrades })
+  mountHealth(main.app, { ...common, check: parts.ready })
   mountCsp(main.app, csp)
+  if (talk !== undefined) mountTalk(main.app, talk)
   mountStatic(main.app, parts.files, (request) =>
     judge({
       door: 'static',
@@ -86,18 +97,20 @@ export function createListener(parts: ListenerParts): Listener {
 
   async function close(graceMs: number): Promise<void> {
     isDraining = true
-    const endAll = (): void => {
-      for (const front of fronts) front.server.closeAllConnections()
+    const endLinks = (): void => {
       webSockets.close()
+      talkUpgrades?.close()
       csp.close()
     }
-    const cancel = clock.after(graceMs, endAll)
+    const cancel = clock.after(graceMs, () => {
+      for (const front of fronts) front.server.closeAllConnections()
+      endLinks()
+    })
     const closing = fronts.map((front) => front.app.close())
     for (const front of fronts) front.closeUnused()
     await Promise.all(closing)
     cancel()
-    webSockets.close()
-    csp.close()
+    endLinks()
   }
 
   return {

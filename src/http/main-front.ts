@@ -2,13 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '../core/errors.ts'
 import type { Clock, Telemetry } from '../core/ports.ts'
-import { answerRefusal, type WebSocketTransport } from '../transports/websocket.ts'
+import { answerRefusal, type Upgrade, type WebSocketTransport } from '../transports/websocket.ts'
 import type { AccessLog } from './access-log.ts'
 import type { Addresses } from './address.ts'
 import type { ConnectionCaps } from './caps.ts'
 import { createFront, type Front, pathOf } from './front.ts'
 import { answerRaw } from './raw-answer.ts'
 import type { HttpSettings } from './settings.ts'
+import { chatRoomOf } from './talk/room-path.ts'
+import type { TalkUpgrades } from './talk/upgrades.ts'
 
 /** What the browsers' port stands on. */
 export interface MainFrontParts {
@@ -16,6 +18,8 @@ export interface MainFrontParts {
   readonly addresses: Addresses
   readonly caps: ConnectionCaps
   readonly webSockets: WebSocketTransport
+  /** Absent: talk is off. */
+  readonly talkUpgrades: TalkUpgrades | undefined
   readonly isDraining: () => boolean
   readonly clock: Clock
   readonly telemetry: Telemetry
@@ -37,17 +41,23 @@ export function createMainFront(parts: MainFrontParts): Front {
     parts.caps.admit(socket, peerOf(socket, parts.addresses))
   })
   front.server.on('upgrade', (request, socket: Socket, head) => {
-    const status = upgrade(request, { socket, head }, parts)
-    parts.accessLog?.({
-      method: 'GET',
-      path: pathOf(request.url ?? ''),
-      status,
-      bytes: 0,
-      ms: 0,
-      address: parts.addresses.clientOf(request),
-    })
+    const log = upgradeLog(request, parts)
+    const status = answerUpgrade({ request, socket, head }, parts)
+    if (typeof status === 'number') log(status)
+    else void status.then(log)
   })
   return front
+}
+
+/** Looks at the request at once: a link that has ended has no address. */
+function upgradeLog(request: IncomingMessage, parts: MainFrontParts): (status: number) => void {
+  const { accessLog, addresses, clock } = parts
+  if (accessLog === undefined) return () => {}
+  const path = pathOf(request.url ?? '')
+  const address = addresses.clientOf(request)
+  const begun = clock.now()
+  return (status) =>
+    accessLog({ method: 'GET', path, status, bytes: 0, ms: clock.now() - begun, address })
 }
 
 function isRestPath(url: string): boolean {
@@ -67,20 +77,25 @@ function gate(socket: Socket, parts: MainFrontParts): Refusal | undefined {
   return refusal
 }
 
-function upgrade(
-  request: IncomingMessage,
-  link: { readonly socket: Socket; readonly head: Buffer },
-  parts: MainFrontParts,
-): number {
+/** Answers an upgrade, in time; the status. */
+function answerUpgrade(upgrade: Upgrade, parts: MainFrontParts): number | Promise<number> {
+  const { request, socket } = upgrade
   const path = pathOf(request.url ?? '')
-  if (path !== '/ws' && path !== '/ws/') {
-    answerRaw(link.socket, { status: 404, type: 'text/plain; charset=utf-8', body: 'Not found' })
+  const isHookbox = path === '/ws' || path === '/ws/'
+  const room = parts.talkUpgrades === undefined ? undefined : chatRoomOf(path)
+  if (!isHookbox && room === undefined) {
+    answerRaw(socket, { status: 404, type: 'text/plain; charset=utf-8', body: 'Not found' })
     return 404
   }
   const refusal = parts.isDraining() ? new Refusal('draining') : gateUpgrade(request, parts)
-  if (refusal === undefined) return parts.webSockets.upgrade(request, link.socket, link.head)
-  answerRefusal(link.socket, refusal)
-  return refusal.status
+  if (refusal !== undefined) {
+    answerRefusal(socket, refusal)
+    return refusal.status
+  }
+  if (room === undefined || parts.talkUpgrades === undefined) {
+    return parts.webSockets.upgrade(upgrade)
+  }
+  return parts.talkUpgrades.answer(upgrade, room)
 }
 
 function gateUpgrade(request: IncomingMessage, parts: MainFrontParts): Refusal | undefined {

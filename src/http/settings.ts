@@ -29,7 +29,23 @@ export interface HttpSettings {
   readonly frameTimeoutMs: number
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number
+  readonly connectTimeoutMs: number
   readonly maxFailedLogins: number
+  readonly maxHooksWaiting: number
+  readonly maxSnapshotBytes: number
   readonly ignorePublishNonExistingChannels: boolean
   readonly compress: boolean
+}
+
+/** What the talk endpoints are told by the configuration, likewise. */
+export interface TalkSettings {
+  /** `0.1`: answers as that release gave them. */
+  readonly talkCompat: 'seed' | '0.1'
+  readonly talkRegularType: string
+  /** Types that may be injected; empty = all. */
+  readonly talkMessageTypes: readonly string[]
+  /** Put before the names that the app gives its users. */
+  readonly talkUserPrefix: string
+  /** Anybody may add and remove members, as Hipochat let them. */
+  readonly talkOpenMembership: boolean
 }

@@ -5,7 +5,7 @@ import type { RoomContext } from './room-context.ts'
 
 /**
  * One commit of a room that is there, told to everybody. `admits`, `member`: what the user must be. Throws Refusal
- * `not_room`, `not_member`, `room_ended` (the room is gone, or made anew).
+ * `not_room`, `not_member`, `room_gone` (the room is gone, or made anew).
  */
 export async function commitRoom(
   { core }: RoomContext,
@@ -38,7 +38,7 @@ export async function commitRoom(
     case 'options':
       throw new Refusal('channel_changed')
     default:
-      throw new Refusal('room_ended')
+      throw new Refusal('room_gone')
   }
 }
 
@@ -52,7 +52,7 @@ export async function settled<T>(act: () => Promise<T | undefined>): Promise<T> 
       const done = await act()
       if (done !== undefined) return done
     } catch (error) {
-      if (!(error instanceof Refusal && error.code === 'room_ended')) throw error
+      if (!(error instanceof Refusal && error.code === 'room_gone')) throw error
     }
   }
   throw new Refusal('channel_changed')

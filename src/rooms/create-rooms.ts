@@ -7,7 +7,7 @@ import { RoomFinder } from './find.ts'
 import { inject } from './inject.ts'
 import { departed, withEntry, withLeave } from './layer.ts'
 import { makeRoom } from './make-room.ts'
-import { addMembers, removeMembers } from './members.ts'
+import { addMembers, endWithoutMembers, removeMembers } from './members.ts'
 import { OpenLinks } from './open-links.ts'
 import { listRooms, viewMembers } from './overview.ts'
 import { readOld, readRecent } from './read-messages.ts'
@@ -50,6 +50,7 @@ function createLayer(context: RoomContext): RoomLayer {
   return {
     withEntry: (channel, draft, author) => withEntry(context, channel, { draft, author }),
     withLeave: (channel, user, intent) => withLeave(context, channel, { user, intent }),
+    emptied: (room) => endWithoutMembers(context, room),
     departed: (record, end) => departed(context, record, end),
     written: () => context.wake(),
     read: (user, command) => readTo(context, user, command),

@@ -92,8 +92,10 @@ async function callsFor(
   return [...groups.values()].flatMap(inChunks)
 }
 
-function unreadOnes(messages: readonly MessageNotice[], { user, marker }: Member): MessageNotice[] {
-  return messages.filter(({ message, offset }) => message.user !== user && offset > marker.offset)
+/** What was stored while the member was in the room is told by its leave, where it needs to be. */
+function unreadOnes(messages: readonly MessageNotice[], member: Member): MessageNotice[] {
+  const after = Math.max(member.marker.offset, member.away.offset)
+  return messages.filter(({ message, offset }) => message.user !== member.user && offset > after)
 }
 
 function inChunks(call: PushCall): PushCall[] {
@@ -127,11 +129,12 @@ async function expandMissed(
   const member = snapshot === undefined ? undefined : await memberOf(rooms, room, user)
   if (snapshot === undefined || member === undefined) return nothing
   if (snapshot.presence.some((each) => each.user === user)) return nothing
-  const after = Math.max(missed.from, member.marker.offset, snapshot.head.offset - maxMissed)
+  const after = Math.max(missed.from, member.marker.offset, missed.offset - maxMissed)
+  if (after >= missed.offset) return nothing
   const entries = await rooms.core.stores.channels.history(room, {
     epoch,
     after,
-    limit: maxMissed,
+    limit: missed.offset - after,
     scope: 'recovery',
     now: rooms.core.clock.now(),
   })

@@ -23,7 +23,7 @@ export function withEntry(
     message: pushedMessage(rooms, draft, author),
   }
   const delayMs = rooms.settings.talkPushDelayMs
-  changes.push({ change: 'notice', notice: pushNotice(rooms, body, delayMs), tells: 'entry' })
+  changes.push({ change: 'notice', notice: pushNotice(rooms, body, delayMs), tells: 'head' })
   return changes
 }
 
@@ -40,8 +40,9 @@ export function withLeave(
   if (channel.room === undefined || departure === undefined) return []
   const changes = markersOf(user, departure)
   if (rooms.settings.talkPushUrl === '') return changes
+  changes.push({ change: 'away', user, marker: everything })
   const { how, seen, from } = departure
-  const body: MissedNotice = {
+  const body: Omit<MissedNotice, 'offset' | 'count'> = {
     v: 1,
     tells: 'missed',
     room: channel.name,
@@ -49,7 +50,7 @@ export function withLeave(
     user,
     from: (how === 'left' ? seen?.offset : from) ?? 0,
   }
-  changes.push({ change: 'notice', notice: pushNotice(rooms, body, 0) })
+  changes.push({ change: 'notice', notice: pushNotice(rooms, body, 0), tells: 'head' })
   return changes
 }
 

@@ -1,5 +1,6 @@
 import { patchOptions, roomOptions } from '../core/channel-options.ts'
 import { Refusal } from '../core/errors.ts'
+import { inTurns } from '../core/in-turns.ts'
 import type { LocalChannel } from '../core/local-channel.ts'
 import { leave } from '../core/operations/leave.ts'
 import type { ChannelChange } from '../core/ports.ts'
@@ -74,8 +75,6 @@ async function becomeRoom(
   return true
 }
 
-const leavingAtOnce = 32
-
 /**
  * Removes members, ends their places in the room on every connection, and the room with its last member (spec/hipochat.md
  * §4). Without effect where there is no such room. Throws Refusal `not_room`.
@@ -89,23 +88,30 @@ export async function removeMembers(
   const room = await findRoom(rooms, name)
   if (room === undefined) return
   const at = core.clock.now()
-  await commitRoom(rooms, room, {
-    changes: users.map((user) => ({ change: 'member', act: 'remove', user, at })),
+  const changes = users.map(
+    (user): ChannelChange => ({ change: 'member', act: 'remove', user, at }),
+  )
+  if (!(await stillThere(commitRoom(rooms, room, { changes })))) return
+  await inTurns(users, async (user) => {
+    await leave(core, user, { channel: name, whose: 'all', hook: 'skip' })
   })
-  const rest = users.values()
-  const work = async () => {
-    for (const user of rest) await leave(core, user, { channel: name, whose: 'all' })
-  }
-  await Promise.all(Array.from({ length: leavingAtOnce }, work))
-  await endIfEmpty(rooms, room)
+  await endWithoutMembers(rooms, room)
 }
 
 /** A room ends with its last member; one in which Hookbox clients still are, with the last of them. */
-async function endIfEmpty(rooms: RoomContext, room: LocalChannel): Promise<void> {
+export async function endWithoutMembers(rooms: RoomContext, room: LocalChannel): Promise<void> {
+  const destroy = { expect: { empty: true }, changes: [{ change: 'destroy' }] } as const
+  await stillThere(commitRoom(rooms, room, destroy))
+}
+
+/** False where the room has ended by itself, or is not empty. */
+async function stillThere(commit: Promise<unknown>): Promise<boolean> {
   try {
-    await commitRoom(rooms, room, { expect: { empty: true }, changes: [{ change: 'destroy' }] })
+    await commit
+    return true
   } catch (error) {
-    const isOver = error instanceof Refusal && error.code !== 'internal'
+    const isOver = error instanceof Refusal && ['room_gone', 'channel_changed'].includes(error.code)
     if (!isOver) throw error
+    return false
   }
 }

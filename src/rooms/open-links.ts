@@ -42,9 +42,15 @@ export class OpenLinks {
     this.#schedule()
   }
 
-  stop(): void {
+  /** Writes down what has been read, then lets go of all links. */
+  async stop(): Promise<void> {
     this.#cancelMark?.()
     this.#rechecks.close()
+    // A store that is down must not keep the server from stopping: what is not written counts as unread.
+    await this.#mark().catch((error: unknown) =>
+      this.#rooms.core.telemetry.failure('read markers', error),
+    )
+    this.#cancelMark?.()
     this.#links.clear()
     this.#tokens.clear()
   }
@@ -66,8 +72,7 @@ export class OpenLinks {
 
   /** One commit for all links of a room, however many there are. */
   async #markRoom(name: string, links: ReadonlySet<Connection>): Promise<void> {
-    const [first] = links
-    const room = first?.channels.get(name)?.channel
+    const room = [...links].find((link) => link.channels.has(name))?.channels.get(name)?.channel
     if (room === undefined || room.gone) return
     const { offset, count } = room.head
     const marker = { offset, count }
@@ -80,7 +85,7 @@ export class OpenLinks {
     try {
       await commitRoom(this.#rooms, room, { changes })
     } catch (error) {
-      if (error instanceof Refusal && error.code === 'room_ended') return
+      if (error instanceof Refusal && error.code === 'room_gone') return
       throw error
     }
     for (const link of behind) link.readTo = marker

@@ -4,7 +4,7 @@ import { findRoom } from './make-room.ts'
 import { memberOf } from './read-members.ts'
 import type { RoomContext } from './room-context.ts'
 import type { MemberView } from './rooms.ts'
-import { isListening, unreadOf } from './unread.ts'
+import { listenedTo, unreadOf } from './unread.ts'
 
 /** A page of the rooms of which a user is a member, in the store's own order. */
 export async function listRooms(
@@ -19,11 +19,11 @@ export async function listRooms(
     limit,
     ...(after === undefined ? {} : { after }),
   })
-  const record = await core.stores.users.snapshot(user)
+  const listened = await listenedTo(rooms, user, page.names)
   const views = await Promise.all(
     page.names.map(async (name) => {
       const view = await viewRoom(rooms, name, user)
-      return view !== undefined && isListening(record, name) ? { ...view, unread: 0 } : view
+      return view !== undefined && listened.has(name) ? { ...view, unread: 0 } : view
     }),
   )
   return {

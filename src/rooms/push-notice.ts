@@ -13,7 +13,10 @@ export interface MessageNotice {
   readonly count: number
 }
 
-/** A user left after messages that may not have reached it: those after `from` that it has not read are pushed to it. */
+/**
+ * A user left a room in which messages were stored that may not have reached it: those after `from`, up to the head of
+ * then, that it has not read are pushed to it. What was stored later is told of as to everybody who is away.
+ */
 export interface MissedNotice {
   readonly v: 1
   readonly tells: 'missed'
@@ -21,6 +24,8 @@ export interface MissedNotice {
   readonly epoch: string
   readonly user: string
   readonly from: number
+  readonly offset: number
+  readonly count: number
 }
 
 /** A message as a push tells of it. */

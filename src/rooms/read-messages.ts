@@ -5,7 +5,7 @@ import { findRoom } from './make-room.ts'
 import { memberOf } from './read-members.ts'
 import type { RoomContext } from './room-context.ts'
 import type { OldMessages, RecentMessages } from './rooms.ts'
-import { isListening, unreadOf } from './unread.ts'
+import { listenedTo, unreadOf } from './unread.ts'
 
 /**
  * What was said in a room, split where the user last left it; all of it counts as read from now on, and as left behind
@@ -53,7 +53,7 @@ export async function readRecent(
   if (member === undefined) return nothing
   const snapshot = await core.stores.channels.snapshot(name, { limit, now: core.clock.now() })
   if (snapshot === undefined) return nothing
-  const listens = isListening(await core.stores.users.snapshot(user), name)
+  const listens = (await listenedTo(rooms, user, [name])).has(name)
   return {
     room: name,
     unread: listens ? 0 : unreadOf(snapshot, member.marker),

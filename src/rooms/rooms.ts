@@ -101,6 +101,6 @@ export interface Rooms {
   ): Promise<{ members: readonly MemberView[]; next?: string }>
   /** A user's rooms. */
   list(user: string, page: { after?: string; limit: number }): Promise<RoomPage>
-  /** Ends what runs by itself. */
-  stop(): void
+  /** Writes down what open links have read, and ends what runs by itself. Before the links are ended. */
+  stop(): Promise<void>
 }

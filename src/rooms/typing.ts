@@ -1,6 +1,7 @@
 import type { Connection } from '../core/connection.ts'
 import { Refusal } from '../core/errors.ts'
 import { userChannelLane } from '../core/lanes.ts'
+import { tellTyping } from '../core/tell-typing.ts'
 import { memberOf } from './read-members.ts'
 import type { RoomContext } from './room-context.ts'
 
@@ -29,7 +30,7 @@ export class Typing {
     }
     if (!this.#isTime(userChannelLane(user, name))) return
     const { bus, nodeId } = this.#rooms.core
-    room.tellTyping(user)
+    tellTyping(room, user)
     bus.publish(`channel:${name}`, { v: 1, type: 'typing', node: nodeId, channel: name, user })
   }
 

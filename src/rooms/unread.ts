@@ -1,6 +1,7 @@
 import { Refusal } from '../core/errors.ts'
+import { nodeLease } from '../core/leases.ts'
 import type { LocalChannel } from '../core/local-channel.ts'
-import type { ChannelSnapshot, Marker, UserRecord } from '../core/ports.ts'
+import type { ChannelSnapshot, Marker } from '../core/ports.ts'
 import { admission, commitRoom } from './commit-room.ts'
 import { findRoom } from './make-room.ts'
 import { memberOf } from './read-members.ts'
@@ -17,9 +18,24 @@ export function unreadOf(
   return Math.max(0, head.count - Math.max(marker.count, shownFrom.count))
 }
 
-/** Whether a user has an open link of the room itself, on whatever node: then all of it is read. */
-export function isListening(record: UserRecord | undefined, room: string): boolean {
-  return record?.connections.some((connection) => connection.only === room) === true
+/** The rooms among these in which a user has an open link of the room itself, on whatever node: they are all read. */
+export async function listenedTo(
+  { core }: RoomContext,
+  user: string,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const record = await core.stores.users.snapshot(user)
+  const links = record?.connections.filter(({ only }) => only !== undefined && names.includes(only))
+  const listened = new Set<string>()
+  for (const { only, node, id } of links ?? []) {
+    // The links of a dead node are in the record until it expires.
+    const isOpen =
+      node === core.nodeId
+        ? core.hub.connections.has(id)
+        : (await core.stores.leases.holder(nodeLease(node))) !== undefined
+    if (isOpen && only !== undefined) listened.add(only)
+  }
+  return listened
 }
 
 /** Throws Refusal `not_member` for whoever a room does not admit. Changes nothing. */
@@ -43,7 +59,7 @@ export async function unreadIn(
   if (room === undefined) return 0
   await refuseOutsider(rooms, room, user)
   const member = await memberOf(rooms, name, user)
-  if (member === undefined || isListening(await core.stores.users.snapshot(user), name)) return 0
+  if (member === undefined || (await listenedTo(rooms, user, [name])).has(name)) return 0
   const snapshot = await core.stores.channels.snapshot(name, { limit: 0, now: core.clock.now() })
   if (snapshot === undefined) return 0
   const unread = unreadOf(snapshot, member.marker)
@@ -99,6 +115,9 @@ export async function readTo(
   await commitRoom(rooms, room, {
     expect: { member: user },
     changes: [{ change: 'marker', user, marker }],
+  }).catch((error: unknown) => {
+    // One that has just ended is as none.
+    throw error instanceof Refusal && error.code === 'room_gone' ? new Refusal('not_member') : error
   })
   const member = await memberOf(rooms, name, user)
   const snapshot = await core.stores.channels.snapshot(name, { limit: 0, now: core.clock.now() })

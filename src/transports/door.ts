@@ -1,9 +1,12 @@
+import type { Arrive } from '../core/acceptor.ts'
 import type { Refusal } from '../core/errors.ts'
 import type { Link } from '../core/ports.ts'
 import type { PacketData } from './csp/packet-data.ts'
 
-/** What a transport knows of a link when it opens. */
-export interface LinkFrom {
+/** What is known of a link when it opens. */
+export type LinkFrom = HookboxLink | TalkLink
+
+interface HookboxLink {
   readonly protocol: 'hookbox'
   readonly transport: 'websocket' | 'csp'
   /** The client's address (spec/safety.md §5). */
@@ -12,12 +15,28 @@ export interface LinkFrom {
   readonly cookies?: string
 }
 
+interface TalkLink {
+  readonly protocol: 'talk'
+  readonly transport: 'websocket'
+  readonly address: string
+  /** The one room it is in. */
+  readonly room: string
+  /** Makes its connection the user's who was let in. */
+  readonly arrive: Arrive
+}
+
+/**
+ * `clean`: the browser closed it, or answered our close. `lost`: nothing was heard of the browser any more, so what it
+ * was sent last may not have come. `unclean`: anything else.
+ */
+export type LinkEnd = 'clean' | 'unclean' | 'lost'
+
 /** Where a transport brings what the browser sends. */
 export interface Inbound {
   /** Text in the order of the bytes; frames may be cut anywhere. */
   receive(text: string): void
-  /** Once, when the link is over. `clean`: the browser closed it, or answered our close. */
-  end(how: 'clean' | 'unclean'): void
+  /** Once, when the link is over. */
+  end(how: LinkEnd): void
 }
 
 /** The core's side of all transports. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { refusals } from '../core/errors.ts'
 import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
-import type { Inbound } from './door.ts'
+import type { Inbound, LinkEnd } from './door.ts'
 import { type FrameJoiner, frameOf } from './frame.ts'
 import type { Pingable } from './ping-wheel.ts'
 
@@ -38,6 +38,8 @@ export class WebSocketLink implements Link, Pingable {
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** How we ended it, if we did. */
   #ending: 'no' | 'asked' | 'violation' = 'no'
+  /** No answer to a ping came in time. */
+  #isLost = false
   #pendingAtPing = 0
   #bytesDone: number
   #partialSince: number | undefined
@@ -104,6 +106,7 @@ export class WebSocketLink implements Link, Pingable {
 
   lost(): void {
     if (this.#ending === 'no') this.#parts.telemetry.limit('ping-timeout')
+    this.#isLost = true
     this.#ws.terminate()
   }
 
@@ -133,9 +136,12 @@ export class WebSocketLink implements Link, Pingable {
 
   /** The link is over. `code` 1006: without a closing handshake. */
   over(code: number): void {
-    const isClean = code !== 1006 && this.#ending !== 'violation'
-    this.#inbound?.end(isClean ? 'clean' : 'unclean')
+    this.#inbound?.end(this.#isLost ? 'lost' : this.#endOf(code))
     this.#inbound = undefined
+  }
+
+  #endOf(code: number): LinkEnd {
+    return code !== 1006 && this.#ending !== 'violation' ? 'clean' : 'unclean'
   }
 
   #writeMany(encoded: readonly Encoded[]): void {

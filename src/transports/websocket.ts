@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { Refusal } from '../core/errors.ts'
-import type { Clock, Telemetry } from '../core/ports.ts'
+import type { Clock, Link, Telemetry } from '../core/ports.ts'
 import type { Addresses } from '../http/address.ts'
 import type { OriginRequest, OriginVerdict } from '../http/origin.ts'
 import { answerRaw } from '../http/raw-answer.ts'
 import type { HttpSettings } from '../http/settings.ts'
-import type { ConnectionDoor, LinkFrom } from './door.ts'
+import type { ConnectionDoor, Inbound, LinkFrom } from './door.ts'
 import { FrameJoiner } from './frame.ts'
 import { PingWheel } from './ping-wheel.ts'
 import { type LinkParts, WebSocketLink } from './websocket-link.ts'
@@ -25,10 +25,23 @@ export interface WebSocketParts {
   readonly telemetry: Telemetry
 }
 
-/** WebSocket links (spec/hookbox.md §2) on upgrades that the listener hands over. */
+/** A request to become a WebSocket, not answered yet. */
+export interface Upgrade {
+  readonly request: IncomingMessage
+  readonly socket: Socket
+  /** What came after the request's head. */
+  readonly head: Buffer
+}
+
+/** Takes a link that has opened, or throws the Refusal it is closed with. */
+export type Accept = (link: Link) => Inbound
+
+/** WebSocket links on upgrades that the listener hands over. Both return the status of the answer. */
 export interface WebSocketTransport {
-  /** Opens a link, or answers why not; the status of the answer is returned. */
-  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): number
+  /** Opens a link of Hookbox (spec/hookbox.md §2), or answers why not. */
+  upgrade(upgrade: Upgrade): number
+  /** Completes the handshake for whoever was looked at by the caller. */
+  open(upgrade: Upgrade, accept: Accept): number
   /** Ends all links without ceremony. */
   close(): void
 }
@@ -53,7 +66,7 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     frameTimeoutMs: settings.frameTimeoutMs,
   }
 
-  function open(ws: WebSocket, socket: Socket, from: LinkFrom): void {
+  function begin(ws: WebSocket, socket: Socket, accept: Accept): void {
     const link = new WebSocketLink(ws, socket, shared)
     ws.on('error', (error) => {
       if (codeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') telemetry.limit('max-frame-bytes')
@@ -65,7 +78,7 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     })
     wheel.add(link)
     try {
-      link.open(parts.door.accept(link, from))
+      link.open(accept(link))
     } catch (error) {
       if (!(error instanceof Refusal)) telemetry.failure('accept', error)
       const refusal = error instanceof Refusal ? error : new Refusal('internal')
@@ -73,20 +86,23 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     }
   }
 
+  function open({ request, socket, head }: Upgrade, accept: Accept): number {
+    let status = 400
+    server.handleUpgrade(request, socket, head, (ws) => {
+      status = 101
+      begin(ws, socket, accept)
+    })
+    return status
+  }
+
   return {
-    upgrade(request, socket, head) {
-      const admitted = admit(request, parts)
-      if (admitted instanceof Refusal) {
-        answerRefusal(socket, admitted)
-        return admitted.status
-      }
-      let status = 400
-      server.handleUpgrade(request, socket, head, (ws) => {
-        status = 101
-        open(ws, socket, admitted)
-      })
-      return status
+    upgrade(upgrade) {
+      const from = admit(upgrade.request, parts)
+      if (!(from instanceof Refusal)) return open(upgrade, (link) => parts.door.accept(link, from))
+      answerRefusal(upgrade.socket, from)
+      return from.status
     },
+    open,
     close() {
       wheel.stop()
       for (const link of wheel.links()) link.terminate()

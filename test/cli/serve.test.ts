@@ -50,6 +50,7 @@ describe('serving', () => {
       `Listening on ${url}`,
       'Store: memory (nothing lasts longer than this process)',
       'REST: off (--api-token turns it on)',
+      'Talk: off (--talk-profile-url turns it on)',
       'Console: off',
       expect.stringMatching(/^Notice: neither --hook-secret nor --signing-secret/),
       `App: http://127.0.0.1:${port}/hooks (reachable)`,

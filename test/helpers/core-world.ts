@@ -1,7 +1,7 @@
 import { createLocalBusHub } from '../../src/buses/local.ts'
 import { configOf } from '../../src/config/config-of.ts'
 import type { Inbound } from '../../src/core/acceptor.ts'
-import type { Core } from '../../src/core/core.ts'
+import type { Core, CoreParts } from '../../src/core/core.ts'
 import { createCore, type RunningCore } from '../../src/core/create-core.ts'
 import type {
   App,
@@ -40,6 +40,7 @@ interface NodeOptions {
   /** Changes the node's end of the bus. */
   readonly bus?: (bus: Bus) => Bus
   readonly protocol?: Protocol
+  readonly roomLayer?: CoreParts['roomLayer']
 }
 
 /** One node. */
@@ -246,6 +247,7 @@ export function createCoreWorld(parts: { readonly web?: Web } = {}): CoreWorld {
         clock,
         random,
         telemetry,
+        ...(options.roomLayer === undefined ? {} : { roomLayer: options.roomLayer }),
         notify: (notice) => app.tell(notice),
       })
       await running.start()

@@ -32,6 +32,11 @@ export interface RestBody {
   channels?: string[]
   connections?: string[]
   results?: RestBatchResult[]
+  notices?: { id: string; kind: string; due: string; tries: number; body: unknown }[]
+  next?: string
+  waiting?: number
+  dead?: number
+  replayed?: boolean
 }
 
 /** Options as get_channel_info and get_user_info show them. */
@@ -51,6 +56,7 @@ export interface RestBatchResult {
 
 /** Fields that are text in every form of a call; all others are JSON values. */
 const textFields = new Set([
+  'after',
   'channel_name',
   'channel_names',
   'name',

@@ -88,12 +88,12 @@ describe('the handshake', () => {
       '',
     ]) {
       expect(await exchange(server.port, head(lines))).toMatch(/^HTTP\/1.1 200 /)
-      expect(door.seen.at(-1)?.from.cookies).toBeUndefined()
+      expect(door.seen.at(-1)?.cookies).toBeUndefined()
     }
     await exchange(server.port, head('Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n'))
-    expect(door.seen.at(-1)?.from.cookies).toBe('a=1')
+    expect(door.seen.at(-1)?.cookies).toBe('a=1')
     await exchange(server.port, head('Origin: https://app.example\r\n'))
-    expect(door.seen.at(-1)?.from.cookies).toBe('a=1')
+    expect(door.seen.at(-1)?.cookies).toBe('a=1')
   })
 })
 
@@ -495,7 +495,7 @@ describe('the end of a session', () => {
     expect(door.only.ended).toBeUndefined()
     expect(door.only.link.stalledTimeoutMs).toBe(ms)
     clock.advance(3000)
-    expect(door.only.ended).toBe('unclean')
+    expect(door.only.ended).toBe('lost')
     expect((await csp.call('comet', `s=${key}`)).status).toBe(404)
   })
 
@@ -513,7 +513,7 @@ describe('the end of a session', () => {
       clock.advance(30_000)
       await turn()
     }
-    expect(door.only.ended).toBe('unclean')
+    expect(door.only.ended).toBe('lost')
   })
 
   it('frees its place, once', async () => {

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { Refusal } from '../../src/core/errors.ts'
 import type { Link } from '../../src/core/ports.ts'
-import type { ConnectionDoor, LinkFrom } from '../../src/transports/door.ts'
+import type { ConnectionDoor, Inbound, LinkEnd, LinkFrom } from '../../src/transports/door.ts'
 
 /** One link as the core's side saw it. */
 export class SeenLink {
   readonly received: string[] = []
-  ended: 'clean' | 'unclean' | undefined
+  ended: LinkEnd | undefined
   readonly link: Link
   readonly from: LinkFrom
   #wake: () => void = () => {}
@@ -15,6 +15,10 @@ export class SeenLink {
   constructor(link: Link, from: LinkFrom) {
     this.link = link
     this.from = from
+  }
+
+  get cookies(): string | undefined {
+    return this.from.protocol === 'hookbox' ? this.from.cookies : undefined
   }
 
   /** All text so far. */
@@ -27,7 +31,7 @@ export class SeenLink {
     this.#wake()
   }
 
-  end(how: 'clean' | 'unclean'): void {
+  end(how: LinkEnd): void {
     if (this.ended !== undefined) throw new Error('ended twice')
     this.ended = how
     this.#wake()
@@ -56,10 +60,7 @@ export class OpenDoor implements ConnectionDoor {
     return this.refusal
   }
 
-  accept(
-    link: Link,
-    from: LinkFrom,
-  ): { receive(text: string): void; end(how: 'clean' | 'unclean'): void } {
+  accept(link: Link, from: LinkFrom): Inbound {
     if (this.late !== undefined) throw this.late
     const seen = new SeenLink(link, from)
     this.seen.push(seen)

@@ -2,7 +2,12 @@ import { connect, type Socket } from 'node:net'
 import { Refusal } from '../../src/core/errors.ts'
 import type { Clock, Telemetry } from '../../src/core/ports.ts'
 import type { AccessRecord } from '../../src/http/access-log.ts'
-import { type Bound, createListener, type Listener } from '../../src/http/listener.ts'
+import {
+  type Bound,
+  createListener,
+  type Listener,
+  type ListenerParts,
+} from '../../src/http/listener.ts'
 import type { RestOperations } from '../../src/http/rest/operations.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
 import type { StaticFile } from '../../src/http/static.ts'
@@ -110,7 +115,10 @@ const defaultSettings: HttpSettings = {
   frameTimeoutMs: 10_000,
   pingIntervalMs: 25_000,
   pingTimeoutMs: 20_000,
+  connectTimeoutMs: 10_000,
   maxFailedLogins: 20,
+  maxHooksWaiting: 10_000,
+  maxSnapshotBytes: 4_194_304,
   ignorePublishNonExistingChannels: false,
   compress: false,
 }
@@ -139,6 +147,7 @@ export async function start(options: {
   settings?: Partial<HttpSettings>
   answers?: Answers
   door?: ConnectionDoor
+  talk?: ListenerParts['talk']
   ready?: () => Promise<readonly string[]>
   files?: ReadonlyMap<string, StaticFile>
   clock?: Clock
@@ -150,6 +159,7 @@ export async function start(options: {
     settings: { ...defaultSettings, ...options.settings },
     operations: noteOperations(asked, options.answers),
     door: options.door ?? closedDoor,
+    ...(options.talk === undefined ? {} : { talk: options.talk }),
     ready: options.ready ?? (async () => []),
     files: options.files ?? new Map(),
     clock: options.clock ?? systemClock,

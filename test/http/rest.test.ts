@@ -259,6 +259,56 @@ describe('the methods', () => {
     ])
   })
 
+  it('lists what was given up, page by page, and has one told again', async () => {
+    const notice = { id: 'msg_1', kind: 'push_call', due: 'D', tries: 5, body: { a: 1 } }
+    server = await start({
+      answers: {
+        notices: (query: { after?: string }) => ({
+          notices: [notice],
+          ...(query.after === undefined ? { next: '7' } : {}),
+          waiting: 2,
+          dead: 3,
+        }),
+        replayNotice: (id: string) => {
+          if (id !== 'msg_1') throw new Refusal('notice_missing', `Notice ${id} doesn't exist`)
+        },
+      },
+    })
+    expect((await form('/web/notices', {})).json[1]).toEqual({
+      notices: [notice],
+      next: '7',
+      waiting: 2,
+      dead: 3,
+    })
+    expect((await json('/web/notices', { limit: 1000, after: '7' })).json[1]).toEqual({
+      notices: [notice],
+      waiting: 2,
+      dead: 3,
+    })
+    expect((await form('/web/replay_notice', { id: 'msg_1' })).json).toEqual([
+      true,
+      { replayed: true },
+    ])
+    expect(server.asked.map(({ command }) => command)).toEqual([
+      { limit: 100 },
+      { limit: 1000, after: '7' },
+      'msg_1',
+    ])
+    const refused: [string, Record<string, string>, string][] = [
+      ['replay_notice', {}, 'Missing id'],
+      ['replay_notice', { id: '' }, 'Missing id'],
+      ['replay_notice', { id: 'a b' }, 'Invalid id'],
+      ['replay_notice', { id: 'msg_2' }, "Notice msg_2 doesn't exist"],
+      ['notices', { limit: '0' }, 'limit must be a whole number from 1 to 1000'],
+      ['notices', { limit: '1001' }, 'limit must be a whole number from 1 to 1000'],
+      ['notices', { limit: '1.5' }, 'limit must be a whole number from 1 to 1000'],
+      ['notices', { after: '<x>' }, 'Invalid after'],
+    ]
+    for (const [method, fields, msg] of refused) {
+      expect((await form(`/web/${method}`, fields)).json).toEqual([false, { msg }])
+    }
+  })
+
   it('publishes to those of many channels that exist', async () => {
     server = await start({})
     await form('/web/publish_multi', { channel_names: 'a, b,,a', payload: '1' })

@@ -83,7 +83,7 @@ describe('the upgrade', () => {
     await open({ headers: { cookie: 'a=3', origin: 'https://evil.example' } })
     await open({ headers: { cookie: 'a=4', origin: 'null' } })
     await open({ headers: { cookie: 'a=5', origin: `http://localhost:${server.port}` } })
-    expect(door.seen.map(({ from }) => from.cookies)).toEqual([
+    expect(door.seen.map(({ cookies }) => cookies)).toEqual([
       'a=1',
       'a=2',
       undefined,
@@ -435,7 +435,7 @@ describe('the end', () => {
     await pinged
     clock.advance(20_000)
     await door.seen[0]?.until(({ ended }) => ended !== undefined)
-    expect(door.seen[0]?.ended).toBe('unclean')
+    expect(door.seen[0]?.ended).toBe('lost')
     expect(door.seen[1]?.ended).toBeUndefined()
     expect(server.telemetry.limits).toEqual(['ping-timeout'])
   })

@@ -78,7 +78,7 @@ interface Removal {
 /** Takes a connection out of the store, of this node or of a dead one. */
 export async function removeConnection(core: Core, removal: Removal): Promise<void> {
   const record = await core.hub.record(removal.user)
-  const departures = removal.link?.departures ?? lostPlaces(record, removal)
+  const departures = removal.link?.departures ?? []
   const result = await core.stores.users.commit(removal.user, {
     changes: [
       {
@@ -97,8 +97,8 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
   const local = core.hub.users.get(removal.user)
   if (local !== undefined) await reconcileAll(core, local)
   const gone = record?.connections.find((connection) => connection.id === removal.connection)
-  const asks = (gone?.only ?? removal.link?.only) === undefined
-  const leaving = result.intents.map((intent) => leaveAfterEnd(core, removal, { intent, asks }))
+  const hook = (gone?.only ?? removal.link?.only) === undefined ? 'ask' : 'skip'
+  const leaving = result.intents.map((intent) => leaveAfterEnd(core, removal, { intent, hook }))
   await Promise.all([...leaving, stayInRooms(core, removal.user, { departures, result })])
   if (result.last) core.background('server presence', userCameOrWent(core, removal.user))
   const { link } = removal
@@ -108,14 +108,6 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
 }
 
 type Departures = readonly (readonly [channel: string, departure: Departure])[]
-
-/** A place without a link (its node is dead, or nobody came back to it) was lost. */
-function lostPlaces(record: UserRecord | undefined, { connection }: Removal): Departures {
-  const held = record?.subscriptions.filter(({ connections }) =>
-    connections.some(({ id }) => id === connection),
-  )
-  return held?.map(({ channel }) => [channel, { how: 'lost' }] as const) ?? []
-}
 
 /** Rooms in which the user still is by another connection hear how far this one had read. */
 async function stayInRooms(
@@ -137,23 +129,23 @@ async function stayInRooms(
   ).catch((error: unknown) => core.telemetry.failure('read marker', error, { user }))
 }
 
-/** `asks`: the unsubscribe hook is asked; a connection that is in one channel only has nothing to do with hooks. */
+/** A connection that is in one channel only has nothing to do with hooks. */
 async function leaveAfterEnd(
   core: Core,
   removal: Removal,
-  { intent, asks }: { intent: Intent; asks: boolean },
+  { intent, hook }: { intent: Intent; hook: 'ask' | 'skip' },
 ): Promise<void> {
   const { user, link } = removal
   const { channel } = intent
   await core.userLanes.run(userChannelLane(user, channel), async () => {
     try {
       const connection = link === undefined ? {} : { connection: link }
-      if (asks) await askToLeave(core, { user, channel, ...connection }, async () => {})
+      if (hook === 'ask') await askToLeave(core, { user, channel, ...connection }, async () => {})
     } catch (error) {
       // The answer cannot hold the user back.
       if (!(error instanceof Refusal)) throw error
     }
-    await carryOutLeave(core, user, intent)
+    await carryOutLeave(core, user, { intent, hook })
   })
 }
 

@@ -28,7 +28,8 @@ export async function leaveThroughGate(
   if (!record?.subscriptions.some((item) => item.channel === channel)) return
   if (command.hook === 'ask') await askToLeave(core, command, onVerdict)
   // A page leaves with its tabs; the app sends the user away with everything it has.
-  await leave(core, user, { channel, whose: connection === undefined ? 'all' : 'shared' })
+  const whose = connection === undefined ? 'all' : 'shared'
+  await leave(core, user, { channel, whose, hook: 'ask' })
 }
 
 /** Asks the unsubscribe hook where the channel wants it. Throws the app's refusal. */

@@ -35,7 +35,7 @@ async function healIntent(core: Core, record: UserRecord, intent: Intent): Promi
 
 /** Where the channel's half was done and only its answer was lost, nobody knew that this was the last to leave. */
 async function healLeave(core: Core, user: string, intent: Intent): Promise<void> {
-  if ((await carryOutLeave(core, user, intent)) === 'emptied') return
+  if ((await carryOutLeave(core, user, { intent, hook: 'ask' })) === 'emptied') return
   const { channels } = core.stores
   const snapshot = await channels.snapshot(intent.channel, { limit: 0, now: core.clock.now() })
   if (snapshot === undefined || !snapshot.everSubscribed || snapshot.presence.length > 0) return

@@ -13,7 +13,7 @@ import { comingEntry } from './join.ts'
 export async function leave(
   core: Core,
   user: string,
-  { channel, whose }: { channel: string; whose: 'all' | 'shared' },
+  { channel, whose, hook }: { channel: string; whose: 'all' | 'shared'; hook: HookUse },
 ): Promise<boolean> {
   const spares = whose === 'shared' ? { spares: true as const } : {}
   const result = await core.stores.users.commit(user, {
@@ -26,25 +26,29 @@ export async function leave(
   const local = core.hub.users.get(user)
   if (local !== undefined) await reconcile(core, local, { channel })
   if (intent === undefined) return false
-  await carryOutLeave(core, user, intent)
+  await carryOutLeave(core, user, { intent, hook })
   return true
 }
 
+/** Whether the app is asked if an empty channel may go; talk has nothing to do with hooks, and its rooms end by themselves. */
+type HookUse = 'ask' | 'skip'
+
 /**
- * The channel's half of a leave whose intent stands in the user's record: tells the others, asks whether to
- * destroy the channel if that was its last subscriber, and confirms.
+ * The channel's half of a leave whose intent stands in the user's record: tells the others, sees to the end of the
+ * channel if that was its last subscriber, and confirms.
  */
 export async function carryOutLeave(
   core: Core,
   user: string,
-  intent: Intent,
+  { intent, hook }: { intent: Intent; hook: HookUse },
 ): Promise<'left' | 'emptied'> {
   const last = await leaveChannel(core, user, intent)
   try {
     await confirmIntents(core, user, [intent])
   } finally {
     // Nobody else knows that this was the last to leave, also where the confirmation's answer is lost.
-    if (last !== undefined) await channelEmptied(core, last)
+    if (last !== undefined && hook === 'ask') await channelEmptied(core, last)
+    else if (last !== undefined) await core.rooms?.emptied(last)
   }
   return last === undefined ? 'left' : 'emptied'
 }

@@ -184,7 +184,7 @@ async function settle(
     case 'conflict':
       await channel.heal()
       if (result.reason === 'options') return 'changed'
-      if (result.reason === 'not_admitted') throw new Refusal('not_member')
+      if (result.reason === 'not_admitted') throw new Refusal('shut_out')
       if (result.reason === 'not_room') throw new Refusal('not_room')
       throw new Refusal('channel_changed')
     default:

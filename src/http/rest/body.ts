@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../../core/errors.ts'
 import { InvalidJson, maxJsonDepth, parseJson } from '../../core/json.ts'
 import { Fields } from './fields.ts'
@@ -15,6 +17,22 @@ export function bodyKind(contentType: string | undefined): BodyKind {
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
   return type.startsWith('multipart/') ? 'multipart' : 'form'
+}
+
+/** Lets bodies of every kind reach the handlers of a scope as bytes; `bodyKind` then says what they are. */
+export function takeRawBodies(scope: FastifyInstance, maxBytes: number): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', (_request: FastifyRequest, stream: IncomingMessage) =>
+    readBody(stream, maxBytes),
+  )
+  scope.addHook('onRequest', (request, _reply, done) => {
+    const headers = request.raw.headers
+    const kind = bodyKind(headers['content-type'])
+    // Fastify refuses a Content-Type that it cannot parse; by the contract such a body is a form.
+    if (kind === 'form') delete headers['content-type']
+    else headers['content-type'] = kind === 'json' ? 'application/json' : 'multipart/form-data'
+    done()
+  })
 }
 
 /**
@@ -74,8 +92,8 @@ function addJson(fields: Fields, text: string, maxBytes: number): void {
   }
 }
 
-/** One level deeper than a payload: the body's own object. */
-function parseObject(text: string, maxBytes: number): object {
+/** The object of a JSON body, one level deeper than a payload. Throws Refusal `invalid_body`. */
+export function parseObject(text: string, maxBytes: number): object {
   let value: unknown
   try {
     value = parseJson(text, { bytes: maxBytes, depth: maxJsonDepth + 1 })

@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../../core/errors.ts'
 import type { Telemetry } from '../../core/ports.ts'
 import type { Addresses } from '../address.ts'
+import { apiTokensOf } from '../api-token.ts'
 import type { FailedLogins } from '../failed-logins.ts'
 import type { Secret } from '../secret.ts'
 import type { HttpSettings } from '../settings.ts'
 import { doneAnswer, errorAnswer, type RestAnswer } from './answer.ts'
-import { type Body, bodyKind, readBody, readFields } from './body.ts'
+import { type Body, bodyKind, readFields, takeRawBodies } from './body.ts'
 import type { Fields } from './fields.ts'
 import { methodNamed } from './methods.ts'
 import type { RestOperations } from './operations.ts'
@@ -46,20 +46,9 @@ export function mountRest(app: FastifyInstance, place: RestPlace, parts: RestPar
   })
 }
 
-/** Bodies of every kind reach the handler as bytes, and every fault leaves in the contract's shape. */
+/** Every fault leaves in the contract's shape. */
 function prepareScope(scope: FastifyInstance, parts: RestParts): void {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', (_request: FastifyRequest, stream: IncomingMessage) =>
-    readBody(stream, parts.settings.maxBodyBytes),
-  )
-  scope.addHook('onRequest', (request, _reply, done) => {
-    const headers = request.raw.headers
-    const kind = bodyKind(headers['content-type'])
-    // Fastify refuses a Content-Type that it cannot parse; by the contract such a body is a form.
-    if (kind === 'form') delete headers['content-type']
-    else headers['content-type'] = kind === 'json' ? 'application/json' : 'multipart/form-data'
-    done()
-  })
+  takeRawBodies(scope, parts.settings.maxBodyBytes)
   scope.setErrorHandler((error, _request, reply) => send(reply, faultAnswer(error, parts)))
 }
 
@@ -108,8 +97,7 @@ function authorize(
   fields: Fields,
   { addressOf, parts }: { addressOf: () => string; parts: RestParts },
 ): void {
-  const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  const given = [bearer, fields.text('security_token')].filter((text) => text !== undefined)
+  const given = apiTokensOf(request.headers, fields)
   if (given.some((text) => parts.token.matches(text))) return
   if (!parts.failedLogins.count(addressOf())) {
     parts.telemetry.limit('max-failed-logins')

@@ -4,7 +4,7 @@ import { isName } from '../../core/names.ts'
 import type { HookChoice } from './operations.ts'
 
 /** One field as it was given: a form's or query's text, or a value of a JSON body. */
-type Given =
+export type Given =
   | { readonly from: 'form'; readonly text: string }
   | { readonly from: 'json'; readonly value: unknown }
 

@@ -1,12 +1,21 @@
 import { Refusal } from '../../core/errors.ts'
 import type { RestMethod } from './call.ts'
 import { channelMethods } from './channel-methods.ts'
+import { noticeMethods } from './notice-methods.ts'
 import { publishMethods } from './publish-methods.ts'
+import { roomMethods } from './room-methods.ts'
 import { serverMethods } from './server-methods.ts'
 import { userMethods } from './user-methods.ts'
 
 const methods: ReadonlyMap<string, RestMethod> = new Map(
-  Object.entries({ ...publishMethods, ...channelMethods, ...userMethods, ...serverMethods }),
+  Object.entries({
+    ...publishMethods,
+    ...channelMethods,
+    ...userMethods,
+    ...roomMethods,
+    ...serverMethods,
+    ...noticeMethods,
+  }),
 )
 
 /** The method of that name (spec/hookbox.md §6). Throws Refusal `method_missing`. */

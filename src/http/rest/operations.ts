@@ -36,10 +36,64 @@ interface RestUserInfo {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+/** A notice that was given up (spec/hipochat.md §5). */
+interface RestNotice {
+  /** `webhook-id` of every try. */
+  readonly id: string
+  readonly kind: string
+  /** When it was due last, RFC 3339. */
+  readonly due: string
+  readonly tries: number
+  readonly body: unknown
+}
+
+/** A page of what was given up, the last first; `waiting` and `dead` count all notices. */
+export interface RestNotices {
+  readonly notices: readonly RestNotice[]
+  readonly next?: string
+  readonly waiting: number
+  readonly dead: number
+}
+
 interface Membership {
   readonly channel: string
   readonly user: string
   readonly hook: HookChoice
+}
+
+/** One member of a room. */
+interface RestMember {
+  readonly user: string
+  /** Unix milliseconds. */
+  readonly joinedAt: number
+  /** Offset up to which it has read. */
+  readonly read: number
+  readonly unread: number
+}
+
+/** A user's standing in a room, in the words of the answer. */
+export interface RestUnread {
+  readonly channel_name: string
+  readonly unread: number
+  readonly read_offset: number
+}
+
+/** What `room_unread` tells of each of a user's rooms. */
+export interface RestRoom extends RestUnread {
+  readonly epoch: string
+  readonly offset: number
+  readonly members: number
+  readonly closed: boolean
+}
+
+interface Page {
+  readonly after?: string
+  readonly limit: number
+}
+
+interface RoomUsers {
+  readonly channel: string
+  readonly users: readonly string[]
 }
 
 /**
@@ -84,6 +138,24 @@ export interface RestOperations {
   }>
   disconnect(connection: string): Promise<void>
   disconnectUser(user: string): Promise<void>
+  notices(query: { readonly limit: number; readonly after?: string }): Promise<RestNotices>
+  /** Throws Refusal `notice_missing`. */
+  replayNotice(id: string): Promise<void>
+  roomCreate(command: {
+    readonly channel: string
+    readonly members: readonly string[]
+    readonly closed: boolean
+    readonly options: Record<string, unknown>
+  }): Promise<void>
+  roomMembers(
+    query: { readonly channel: string } & Page,
+  ): Promise<{ readonly members: readonly RestMember[]; readonly next?: string }>
+  roomAdd(command: RoomUsers): Promise<void>
+  roomRemove(command: RoomUsers): Promise<void>
+  roomUnread(query: { readonly user: string; readonly channel: string }): Promise<RestUnread>
+  roomsUnread(
+    query: { readonly user: string } & Page,
+  ): Promise<{ readonly rooms: readonly RestRoom[]; readonly next?: string }>
   setConfig(command: {
     readonly changes: Record<string, unknown>
     readonly address: string

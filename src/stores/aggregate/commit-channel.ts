@@ -128,6 +128,7 @@ function applyChange(
       return void changeMember(draft, change)
     case 'marker':
     case 'left':
+    case 'away':
       return void moveMarker(draft, change)
     case 'claim':
       return claim(draft, change.claim, now)

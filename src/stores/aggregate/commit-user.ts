@@ -143,8 +143,9 @@ function disconnect(draft: Draft, change: Extract<UserChange, { change: 'disconn
   const departures = new Map(change.departures)
   for (const subscription of before) {
     if (!isAttached(subscription, connection)) continue
-    const departure = departures.get(subscription.channel)
-    detach(draft, subscription, { ids: goes, ...(departure === undefined ? {} : { departure }) })
+    // Of a place that nobody can tell of, the worst is taken to be true.
+    const departure = departures.get(subscription.channel) ?? { how: 'lost' }
+    detach(draft, subscription, { ids: goes, departure })
   }
   draft.connections = draft.connections.filter(({ id }) => id !== connection)
   if (notice === undefined || gone.only !== undefined || sharedIds(draft).size > 0) return

@@ -5,7 +5,7 @@ import type { ChannelDraft } from './channel-draft.ts'
 /** Members of rooms and their read markers (spec/hipochat.md §7). */
 
 type MemberChange = Extract<ChannelChange, { change: 'member' }>
-type MarkerChange = Extract<ChannelChange, { change: 'marker' | 'left' }>
+type MarkerChange = Extract<ChannelChange, { change: 'marker' | 'left' | 'away' }>
 
 /** Whether a standing is a member's. */
 export function isMember(standing: Standing | undefined): standing is Member {
@@ -34,7 +34,7 @@ export function changeMember(draft: ChannelDraft, change: MemberChange): void {
 function addMember(draft: ChannelDraft, { user, at }: MemberChange): void {
   if (isMember(draft.standingOf(user))) return
   const marker: Marker = { offset: draft.offset, count: draft.count }
-  draft.setStanding(user, { user, joinedAt: at, marker, left: marker })
+  draft.setStanding(user, { user, joinedAt: at, marker, left: marker, away: marker })
   draft.joined.set(user, marker)
   draft.memberCount += 1
 }
@@ -46,7 +46,7 @@ function removeMember(draft: ChannelDraft, user: string): void {
   draft.setStanding(user, 'removed')
 }
 
-/** Moves a member's marker or `left` forward. */
+/** Moves one of a member's markers forward. */
 export function moveMarker(draft: ChannelDraft, { change, user, marker }: MarkerChange): void {
   const standing = draft.standingOf(user)
   if (!isMember(standing)) return

@@ -1,4 +1,4 @@
-import type { ChannelCommit, Member } from '../../core/ports.ts'
+import type { ChannelChange, ChannelCommit, Member } from '../../core/ports.ts'
 import type { ChannelDraft } from '../aggregate/channel-draft.ts'
 import { isMember } from '../aggregate/members.ts'
 import type { ChannelSlot } from './channel-slot.ts'
@@ -29,13 +29,19 @@ export function needsAllMembers({ channel }: ChannelSlot, commit: ChannelCommit)
   return commit.changes.some(({ change }) => change === 'destroy')
 }
 
+const concernsMembers: ReadonlySet<ChannelChange['change']> = new Set([
+  'member',
+  'marker',
+  'left',
+  'away',
+])
+
 function namedBy({ expect, changes }: ChannelCommit): string[] {
   const users: string[] = []
   if (expect.member !== undefined) users.push(expect.member)
   if (expect.admits !== undefined) users.push(expect.admits)
   for (const change of changes)
-    if (change.change === 'member' || change.change === 'marker' || change.change === 'left')
-      users.push(change.user)
+    if (concernsMembers.has(change.change) && 'user' in change) users.push(change.user)
   return users
 }
 
@@ -99,12 +105,12 @@ export function membersInMemory(
 }
 
 /** A member as a value; its name is in the key. */
-export function encodeMember({ joinedAt, marker, left }: Member): string {
-  return encodeRecord({ joinedAt, marker, left })
+export function encodeMember({ joinedAt, marker, left, away }: Member): string {
+  return encodeRecord({ joinedAt, marker, left, away })
 }
 
 /** The member that `encodeMember` wrote. */
 export function decodeMember(user: string, text: string): Member {
-  const { joinedAt, marker, left } = decodeRecord(text) as Omit<Member, 'user'>
-  return { user, joinedAt, marker, left }
+  const { joinedAt, marker, left, away } = decodeRecord(text) as Omit<Member, 'user'>
+  return { user, joinedAt, marker, left, away }
 }

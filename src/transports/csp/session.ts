@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { refusals } from '../../core/errors.ts'
 import type { Encoded, Link, Telemetry } from '../../core/ports.ts'
-import type { Inbound } from '../door.ts'
+import type { Inbound, LinkEnd } from '../door.ts'
 import { Comet } from './comet.ts'
 import { CspInbox } from './inbox.ts'
 import { CspOutbox } from './outbox.ts'
@@ -134,7 +134,14 @@ export class CspSession implements Link {
     this.#afterPump(comet)
   }
 
-  /** Ends it without ceremony: nothing was heard for too long, or the server stops. */
+  /** No request has come for too long. */
+  expire(): void {
+    this.#comet?.destroy()
+    // Whoever was told the end has only not fetched it.
+    this.#leave(this.#stage === 'open' ? 'lost' : 'unclean')
+  }
+
+  /** Ends it without ceremony: the reader is too slow, or the server stops. */
   terminate(): void {
     this.#comet?.destroy()
     this.#leave('unclean')
@@ -262,14 +269,14 @@ export class CspSession implements Link {
   }
 
   /** The core is told once. The closing packet may be asked for again until the session is gone. */
-  #tellEnd(how: 'clean' | 'unclean'): void {
+  #tellEnd(how: LinkEnd): void {
     if (this.#stage === 'over') return
     this.#stage = 'over'
     this.#inbound?.end(this.#isViolated ? 'unclean' : how)
     this.#inbound = undefined
   }
 
-  #leave(how: 'clean' | 'unclean'): void {
+  #leave(how: LinkEnd): void {
     this.#outbox.clear()
     this.#inbox.clear()
     this.#comet?.end()

@@ -10,7 +10,7 @@ export class CspTimes implements SessionTimes {
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#expiry = new Deadlines(clock, (session) => session.terminate())
+    this.#expiry = new Deadlines(clock, (session) => session.expire())
     this.#wake = new Deadlines(clock, (session) => session.wake())
   }
 

@@ -115,11 +115,11 @@ export function place(offset: number, count: number): Marker {
   return { offset, count }
 }
 
-/** Moves a read marker, or `left`; where every entry counts unless said otherwise. */
+/** Moves a read marker, `left` or `away`; where every entry counts unless said otherwise. */
 export function marker(
   user: string,
   offset: number,
-  ...[count = offset, change = 'marker']: [count?: number, change?: 'marker' | 'left']
+  ...[count = offset, change = 'marker']: [count?: number, change?: 'marker' | 'left' | 'away']
 ): ChannelChange {
   return { change, user, marker: { offset, count } }
 }

@@ -186,6 +186,7 @@ describe('after a restart', () => {
       expect((await room.members({ users: [name] })).members[0]).toMatchObject({
         marker: place(2, 2),
         left: place(1, 1),
+        away: place(0, 0),
       })
     }
     await channelOf(after, 'a').done([{ change: 'destroy' }])

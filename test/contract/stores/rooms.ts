@@ -43,11 +43,11 @@ export function describeRooms(subject: StoresUnderTest): void {
       expect((await room('plain').snapshot())?.room).toEqual({ closed: true, members: 0 })
     })
 
-    it('tells a notice which entry it is about, where that is wanted', async () => {
+    it('tells a notice where the room has come to, where that is wanted', async () => {
       await room().create(createRoom())
       const about = { ...notice('n'), kind: 'push', body: '{"a":1}' } as const
       await room().done([entry('p')])
-      await room().done([entry('q'), { change: 'notice', notice: about, tells: 'entry' }])
+      await room().done([entry('q'), { change: 'notice', notice: about, tells: 'head' }])
       await room().done([{ change: 'notice', notice: { ...about, id: 'plain' } }])
       const due = await subject.stores().outbox.due({ now: start, limit: 9 })
       expect(due.map(({ body }) => JSON.parse(body))).toEqual([
@@ -129,8 +129,8 @@ export function describeRooms(subject: StoresUnderTest): void {
       expect(done.head).toMatchObject({ offset: 3, version: 2 })
       const at = (offset: number) => place(offset, offset)
       expect((await room().members({ users: ['bob', 'zoe', 'ann', 'bob'] })).members).toEqual([
-        { user: 'bob', joinedAt: start, marker: at(3), left: at(3) },
-        { user: 'ann', joinedAt: start, marker: at(2), left: at(2) },
+        { user: 'bob', joinedAt: start, marker: at(3), left: at(3), away: at(3) },
+        { user: 'ann', joinedAt: start, marker: at(2), left: at(2), away: at(2) },
       ])
       expect((await room().snapshot())?.room?.members).toBe(2)
     })
@@ -387,6 +387,9 @@ export function describeRooms(subject: StoresUnderTest): void {
       expect(await one('ann')).toMatchObject({ marker: place(3, 3), left: place(2, 2) })
       await room().done([marker('ann', 99, 0, 'left')])
       expect((await one('ann'))?.left).toEqual(place(3, 3))
+      expect((await one('ann'))?.away).toEqual(place(0, 0))
+      await room().done([marker('ann', 2, 2, 'away')])
+      expect(await one('ann')).toMatchObject({ left: place(3, 3), away: place(2, 2) })
     })
 
     it('do not change what was handed out', async () => {
