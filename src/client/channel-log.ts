@@ -60,16 +60,14 @@ export class ChannelLog {
 
   takeSnapshot(channel: string, args: FrameArgs): SnapshotChange {
     const page = readPage(channel, args)
-    const before = this.#position
-    const isSameEpoch = before !== undefined && before.epoch === page.epoch
-    const how = args['recovered'] === true && isSameEpoch ? 'recovered' : 'reset'
-    const news = isSameEpoch
-      ? page.items.filter(({ offset }) => offset !== undefined && offset > before.offset)
-      : page.items
+    const known = this.#position
+    const before = known?.epoch === page.epoch ? known.offset : undefined
+    const how = args['recovered'] === true && before !== undefined ? 'recovered' : 'reset'
+    const news = page.items.filter(({ offset = 0 }) => before === undefined || offset > before)
     this.#users = listOf(args, 'presence') as string[]
     this.#state = new Map(isObject(args.state) ? Object.entries(args.state) : [])
     const head = numberOf(args, 'offset')
-    const offset = how === 'recovered' && isSameEpoch ? Math.max(before.offset, head) : head
+    const offset = how === 'recovered' ? Math.max(before ?? 0, head) : head
     this.#position = { epoch: page.epoch, offset }
     if (how === 'recovered') this.#append(news.filter(isEntry))
     else this.#restart(page, head)

@@ -3,7 +3,7 @@ import { type ChannelHost, type ChannelRequest, ChannelView, channelOf } from '.
 import { connectArgs } from './connect-args.ts'
 import { Emitter } from './emitter.ts'
 import type { Message } from './entry.ts'
-import { type FrameArgs, textOf } from './frames.ts'
+import { type Frame, type FrameArgs, textOf } from './frames.ts'
 import type { Channel, ClientEvents, ConnectionState, ConnectionStatus } from './offhook.ts'
 import { clientError, OffhookError } from './offhook-error.ts'
 import type { Options } from './options.ts'
@@ -20,6 +20,12 @@ const frameHeadBytes = 64
 /** Channels of which only the name may be left, before those that nobody uses are forgotten. */
 const maxIdleChannels = 1000
 
+/** What modules of the SDK's own may listen to besides: all that rooms/ costs a page without rooms. */
+export interface InnerEvents extends ClientEvents {
+  /** Any frame but answers, after the client has taken it. */
+  frame: Pick<Frame, 'name' | 'args'>
+}
+
 /** The client behind `connect`; pages know it as `Offhook` (offhook.ts). */
 export class Client implements ChannelHost {
   user: string | undefined
@@ -27,7 +33,7 @@ export class Client implements ChannelHost {
   connectionId: string | undefined
   readonly #base: string
   readonly #options: Options
-  readonly #emitter = new Emitter<ClientEvents>()
+  readonly #emitter = new Emitter<InnerEvents>()
   readonly #channels = new Map<string, ChannelView>()
   readonly #outbox: Outbox
   readonly #backoff: Backoff
@@ -67,9 +73,9 @@ export class Client implements ChannelHost {
     return state === 'refused' ? error : undefined
   }
 
-  on<Name extends keyof ClientEvents>(
+  on<Name extends keyof InnerEvents>(
     name: Name,
-    listener: (event: ClientEvents[Name]) => void,
+    listener: (event: InnerEvents[Name]) => void,
   ): () => void {
     return this.#emitter.on(name, listener)
   }
@@ -216,6 +222,7 @@ export class Client implements ChannelHost {
     else if (name === 'MESSAGE') this.#emitter.emit('message', args as unknown as Message)
     else if (name === 'SET_COOKIE') setCookie(textOf(args, 'cookie'))
     else this.#takeChannelFrame(name, args)
+    this.#emitter.emit('frame', { name, args })
   }
 
   #takeConnected(args: FrameArgs): void {

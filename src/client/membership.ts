@@ -17,10 +17,8 @@ export interface MembershipPorts {
   changed(): void
 }
 
-interface Waiter {
-  readonly resolve: () => void
-  readonly reject: (error: OffhookError) => void
-}
+/** Ends a wait: well, or with what went wrong. */
+type Waiter = (error: OffhookError | undefined) => void
 
 /**
  * Brings what the page wants and where the server has it together, one SUBSCRIBE or UNSUBSCRIBE at a time, over any
@@ -116,7 +114,7 @@ export class Membership {
 
   #wait(waiters: Waiter[]): Promise<void> {
     const promise = new Promise<void>((resolve, reject) => {
-      waiters.push({ resolve, reject })
+      waiters.push((error) => (error === undefined ? resolve() : reject(error)))
     })
     // Whoever only looks at the status need not catch.
     promise.catch(nothing)
@@ -173,10 +171,7 @@ export class Membership {
 
   #settle(which: 'joining' | 'leaving', error?: OffhookError): void {
     const waiters = which === 'joining' ? this.#joining : this.#leaving
-    for (const waiter of waiters.splice(0)) {
-      if (error === undefined) waiter.resolve()
-      else waiter.reject(error)
-    }
+    for (const settle of waiters.splice(0)) settle(error)
   }
 }
 

@@ -124,3 +124,6 @@ export interface Offhook<Types extends ChannelTypes = Record<string, unknown>> {
   /** Leaves all channels for good and ends the link. What waits is rejected with `closed`. */
   close(): void
 }
+
+/** A client whatever its payload types: what hooks and rooms stand on. */
+export type AnyOffhook = Pick<Offhook, 'status' | 'on' | 'channel'>

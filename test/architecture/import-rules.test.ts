@@ -105,12 +105,32 @@ const rules: readonly {
   {
     folder: 'src/client',
     allowed: ['./frames.ts', '../protocols/hookbox/frames.ts', '../core/errors.ts'],
-    forbidden: ['node:fs', 'ws', 'react', '../core/hub.ts', '../http/listener.ts'],
+    forbidden: [
+      'node:fs',
+      'ws',
+      'react',
+      './rooms/index.ts',
+      './react/index.ts',
+      '../core/hub.ts',
+      '../http/listener.ts',
+    ],
+  },
+  {
+    folder: 'src/client/rooms',
+    allowed: ['./rooms.ts', '../emitter.ts'],
+    forbidden: ['node:fs', 'react', '../react/index.ts', '../../core/hub.ts'],
   },
   {
     folder: 'src/client/react',
-    allowed: ['./provider.ts', '../offhook.ts', 'react'],
-    forbidden: ['node:fs', 'ws', 'react-dom', '../../core/hub.ts', '../../http/listener.ts'],
+    allowed: ['./provider.ts', '../offhook.ts', '../rooms/index.ts', 'react'],
+    forbidden: [
+      'node:fs',
+      'ws',
+      'react-dom',
+      '../rooms/room-list.ts',
+      '../../core/hub.ts',
+      '../../http/listener.ts',
+    ],
   },
 ]
 

@@ -7,10 +7,7 @@ import {
   useRef,
   useState,
 } from 'react'
-import type { Offhook } from '../offhook.ts'
-
-/** The client as components see it; payload types are given to `useChannel`. */
-export type AnyOffhook = Pick<Offhook, 'status' | 'on' | 'channel'>
+import type { AnyOffhook, Offhook } from '../offhook.ts'
 
 /** Either a client that somebody else owns, or how to make one. */
 export type OffhookProviderProps = {

@@ -1,8 +1,7 @@
 import type { Entry } from '../entry.ts'
 import type { ChannelStatus } from '../membership.ts'
-import type { Channel } from '../offhook.ts'
+import type { AnyOffhook, Channel } from '../offhook.ts'
 import type { OffhookError } from '../offhook-error.ts'
-import type { AnyOffhook } from './provider.ts'
 
 /** What a component shows of a channel. */
 export interface ChannelSnapshot<Payload = unknown> {
