@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { atRest } from '../../test/helpers/core-world.ts'
 import { createRoomWorld, type RoomNode, type RoomWorld } from '../../test/helpers/room-world.ts'
 
+import { destroyChannel } from '../core/operations/destroy-channel.ts'
+
 /** What the simulation has found in rooms, each in as few steps as it takes (test/simulation). */
 
 let world: RoomWorld
@@ -23,3 +25,20 @@ describe('an UNSUBSCRIBE of a page', () => {
     expect(talk.heard).toEqual(['still in'])
   })
 })
+
+describe('a link', () => {
+  it('hears its room where its user was still held to be in a former one of the name', async () => {
+    await node.talk('room', 'ann')
+    node.faults.lose('users.commit', ([, commit]) => has(commit, 'unsubscribe'))
+    const ended = destroyChannel(node.core, { channel: 'room', hook: 'skip' })
+    await expect(ended).rejects.toThrow()
+    const back = await node.talk('room', 'ann')
+    await back.say('hello')
+    expect(back.heard).toEqual(['hello'])
+  })
+})
+
+function has(commit: unknown, change: string): boolean {
+  const { changes } = commit as { readonly changes: readonly { readonly change: string }[] }
+  return changes.some((each) => each.change === change)
+}
