@@ -36,6 +36,15 @@ describe('a link', () => {
     await back.say('hello')
     expect(back.heard).toEqual(['hello'])
   })
+
+  it('asks no hook where it could not be made its user for sure', async () => {
+    await node.talk('other', 'ann')
+    node.faults.loseAnswer('users.commit', ([, commit]) => has(commit, 'connect'))
+    await node.talk('room', 'ann')
+    await atRest()
+    expect((await world.stores.users.snapshot('ann'))?.connections).toHaveLength(1)
+    expect(world.app.count('unsubscribe')).toBe(0)
+  })
 })
 
 function has(commit: unknown, change: string): boolean {
