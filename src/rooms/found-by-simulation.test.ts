@@ -47,6 +47,28 @@ describe('a link', () => {
   })
 })
 
+describe('somebody who is away', () => {
+  const bodies = async () => (await world.pushes()).map(({ body }) => body)
+
+  beforeEach(async () => {
+    await node.rooms.add('room', { users: ['bob'], by: { kind: 'app' } })
+  })
+
+  it('is told of nothing again where its leave is carried out twice', async () => {
+    const ann = await node.talk('room', 'ann')
+    const bob = await node.talk('room', 'bob')
+    await ann.say('one')
+    node.faults.loseAnswer('channels.commit', ([, commit]) => has(commit, 'leave'))
+    await bob.end('lost')
+    expect(await bodies()).toEqual(['one'])
+    await ann.say('two')
+    expect(await bodies()).toEqual(['two'])
+    await world.clock.advance(120_000)
+    expect(await world.stores.users.snapshot('bob')).toBeUndefined()
+    expect(await bodies()).toEqual([])
+  })
+})
+
 function has(commit: unknown, change: string): boolean {
   const { changes } = commit as { readonly changes: readonly { readonly change: string }[] }
   return changes.some((each) => each.change === change)
