@@ -54,6 +54,11 @@ export interface PublishClaim {
   readonly digest: string
 }
 
+/** A user who leaves by the same commit. */
+interface Leaver {
+  readonly leaves: string
+}
+
 export type ChannelChange =
   | {
       readonly change: 'create'
@@ -122,19 +127,28 @@ export type ChannelChange =
   /**
    * Moves a member's read marker, its `left` or its `away`: only forward (by offset), and to the head at most, as the changes
    * before have made it. So an offset of `Number.MAX_SAFE_INTEGER` after an `entry` says that its author has read it.
-   * No effect for others than members.
+   * No effect for others than members. `onlyAs`: as for a notice.
    */
   | {
       readonly change: 'marker' | 'left' | 'away'
       readonly user: string
       readonly marker: Marker
+      readonly onlyAs?: Leaver
     }
   /** Claims an id before its gate is asked: answers `duplicate`, `pending` or `reused` where it is taken. */
   | { readonly change: 'claim'; readonly claim: PublishClaim }
   /** Frees a claimed id whose publish was refused. */
   | { readonly change: 'release'; readonly claim: PublishClaim }
-  /** `tells: 'head'`: `offset` and `count` of the head, as the changes before have made it, are put into its body. */
-  | { readonly change: 'notice'; readonly notice: Notice; readonly tells?: 'head' }
+  /**
+   * `tells: 'head'`: `offset` and `count` of the head, as the changes before have made it, are put into its body.
+   * `onlyAs`: only where this commit has taken that user out of the channel; a leave that is repeated has no effect.
+   */
+  | {
+      readonly change: 'notice'
+      readonly notice: Notice
+      readonly tells?: 'head'
+      readonly onlyAs?: Leaver
+    }
 
 export interface ChannelCommit {
   readonly expect: ChannelExpectation

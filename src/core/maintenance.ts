@@ -120,7 +120,8 @@ export class Maintenance {
     const record = await this.#core.stores.users.snapshot(user)
     for (const connection of record?.connections ?? []) {
       if (connection.node !== node) continue
-      await removeConnection(this.#core, { user, connection: connection.id })
+      const { id, only } = connection
+      await removeConnection(this.#core, { user, connection: id, only })
     }
   }
 

@@ -49,7 +49,7 @@ export function arrive(rooms: RoomContext, entrance: Entrance, links: OpenLinks)
     const { committed } = await becomeUser(rooms.core, connection, { name: user, only: room })
     await join(rooms, connection, { entrance, record: committed.record })
     // Who was removed meanwhile is not in the record that the removal looked at.
-    if ((await memberOf(rooms, room, user)) === undefined) throw new Refusal('shut_out')
+    await refuseRemoved(rooms, entrance)
     links.add(connection, token)
   }
 }
@@ -64,10 +64,16 @@ async function join(
   let record: UserRecord = at.record
   for (let tries = 0; tries < maxTries; tries += 1) {
     const room = await sameRoom(rooms, entrance)
-    if ((await carryOutJoin(core, record, { channel: room })) === 'joined') return
+    await carryOutJoin(core, record, { channel: room })
+    if (connection.channels.has(room.name) || connection.stage === 'closed') return
+    await refuseRemoved(rooms, entrance)
     record = await subscribeAgain(rooms, connection, entrance)
   }
   throw new Refusal('channel_changed')
+}
+
+async function refuseRemoved(rooms: RoomContext, { room, profile }: Entrance): Promise<void> {
+  if ((await memberOf(rooms, room, profile.user)) === undefined) throw new Refusal('shut_out')
 }
 
 /** The room that the user was let into; not another one of its name. */
@@ -82,7 +88,10 @@ async function sameRoom(
   return present
 }
 
-/** A join that its room did not take was taken back: the room's options have changed. */
+/**
+ * The join was taken back: by a room whose options have changed, or because the record held the user's place in a former
+ * room of the name, and this connection had only been added to that.
+ */
 async function subscribeAgain(
   { core }: RoomContext,
   connection: Connection,

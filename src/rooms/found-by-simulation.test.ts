@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { atRest } from '../../test/helpers/core-world.ts'
 import { createRoomWorld, type RoomNode, type RoomWorld } from '../../test/helpers/room-world.ts'
 
+import { destroyChannel } from '../core/operations/destroy-channel.ts'
+
 /** What the simulation has found in rooms, each in as few steps as it takes (test/simulation). */
 
 let world: RoomWorld
@@ -23,3 +25,51 @@ describe('an UNSUBSCRIBE of a page', () => {
     expect(talk.heard).toEqual(['still in'])
   })
 })
+
+describe('a link', () => {
+  it('hears its room where its user was still held to be in a former one of the name', async () => {
+    await node.talk('room', 'ann')
+    node.faults.lose('users.commit', ([, commit]) => has(commit, 'unsubscribe'))
+    const ended = destroyChannel(node.core, { channel: 'room', hook: 'skip' })
+    await expect(ended).rejects.toThrow()
+    const back = await node.talk('room', 'ann')
+    await back.say('hello')
+    expect(back.heard).toEqual(['hello'])
+  })
+
+  it('asks no hook where it could not be made its user for sure', async () => {
+    await node.talk('other', 'ann')
+    node.faults.loseAnswer('users.commit', ([, commit]) => has(commit, 'connect'))
+    await node.talk('room', 'ann')
+    await atRest()
+    expect((await world.stores.users.snapshot('ann'))?.connections).toHaveLength(1)
+    expect(world.app.count('unsubscribe')).toBe(0)
+  })
+})
+
+describe('somebody who is away', () => {
+  const bodies = async () => (await world.pushes()).map(({ body }) => body)
+
+  beforeEach(async () => {
+    await node.rooms.add('room', { users: ['bob'], by: { kind: 'app' } })
+  })
+
+  it('is told of nothing again where its leave is carried out twice', async () => {
+    const ann = await node.talk('room', 'ann')
+    const bob = await node.talk('room', 'bob')
+    await ann.say('one')
+    node.faults.loseAnswer('channels.commit', ([, commit]) => has(commit, 'leave'))
+    await bob.end('lost')
+    expect(await bodies()).toEqual(['one'])
+    await ann.say('two')
+    expect(await bodies()).toEqual(['two'])
+    await world.clock.advance(120_000)
+    expect(await world.stores.users.snapshot('bob')).toBeUndefined()
+    expect(await bodies()).toEqual([])
+  })
+})
+
+function has(commit: unknown, change: string): boolean {
+  const { changes } = commit as { readonly changes: readonly { readonly change: string }[] }
+  return changes.some((each) => each.change === change)
+}

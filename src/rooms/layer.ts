@@ -41,7 +41,9 @@ export function withLeave(
   if (channel.room === undefined || departure === undefined) return []
   const changes = markersOf(user, departure)
   if (rooms.settings.talkPushUrl === '') return changes
-  changes.push({ change: 'away', user, marker: everything })
+  // A leave may be repeated, or be one of somebody who never came in: those who are away are told already.
+  const onlyAs = { leaves: user }
+  changes.push({ change: 'away', user, marker: everything, onlyAs })
   const { how, seen, from } = departure
   const body: Omit<MissedNotice, 'offset' | 'count'> = {
     v: 1,
@@ -51,7 +53,7 @@ export function withLeave(
     user,
     from: (how === 'left' ? seen?.offset : from) ?? 0,
   }
-  changes.push({ change: 'notice', notice: pushNotice(rooms, body, 0), tells: 'head' })
+  changes.push({ change: 'notice', notice: pushNotice(rooms, body, 0), tells: 'head', onlyAs })
   return changes
 }
 

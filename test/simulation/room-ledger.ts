@@ -20,6 +20,7 @@ export class RoomLedger {
   /** How often a user came into a room by Hookbox, and since when it is in by it. */
   readonly #sharedComings = new Map<string, number>()
   readonly #shared = new Map<string, number>()
+  readonly #unconfirmed = new Set<string>()
   readonly #removedAt = new Map<string, number>()
   /** What users have been told by their clients, or by links that they ended themselves. */
   readonly #heard = new Set<string>()
@@ -63,17 +64,34 @@ export class RoomLedger {
 
   /** Who is in by Hookbox now: its hooks were asked about that. */
   noteUser(user: string, result: Extract<UserCommitResult, { outcome: 'committed' }>): void {
-    const now = new Set(sharedChannels(result.record))
-    for (const key of this.#shared.keys()) {
+    const now = sharedChannels(result.record)
+    const gone = [...this.#shared.keys()].filter((key) => {
       const [who, channel = ''] = key.split(' ')
-      if (who === user && !now.has(channel)) this.#shared.delete(key)
+      return who === user && !now.has(channel)
+    })
+    for (const key of gone) {
+      // A join that its channel did not take was none.
+      if (this.#unconfirmed.has(key)) this.#countComing(key, -1)
+      this.#shared.delete(key)
     }
-    for (const channel of now) {
-      const key = `${user} ${channel}`
-      if (this.#shared.has(key)) continue
-      this.#shared.set(key, this.#timeline.now)
-      this.#sharedComings.set(key, (this.#sharedComings.get(key) ?? 0) + 1)
-    }
+    for (const [channel, isConfirmed] of now) this.#noteIn(`${user} ${channel}`, isConfirmed)
+  }
+
+  #noteIn(key: string, isConfirmed: boolean): void {
+    if (isConfirmed) this.#unconfirmed.delete(key)
+    if (this.#shared.has(key)) return
+    if (!isConfirmed) this.#unconfirmed.add(key)
+    this.#shared.set(key, this.#timeline.now)
+    this.#countComing(key, 1)
+  }
+
+  #countComing(key: string, by: 1 | -1): void {
+    this.#sharedComings.set(key, (this.#sharedComings.get(key) ?? 0) + by)
+  }
+
+  /** Whether the user was ever in by Hookbox, if only for a moment. */
+  wasEverShared(channel: string, user: string): boolean {
+    return this.#sharedComings.has(`${user} ${channel}`)
   }
 
   sharedComings(channel: string, user: string): number {
@@ -127,10 +145,9 @@ export class RoomLedger {
   }
 }
 
-/** Channels in which the user is by connections that are not in one channel only. */
-function sharedChannels({ connections, subscriptions }: UserRecord): string[] {
+/** Channels in which the user is by connections that are not in one channel only, and whether they know of it. */
+function sharedChannels({ connections, subscriptions }: UserRecord): Map<string, boolean> {
   const shared = new Set(connections.flatMap(({ id, only }) => (only === undefined ? [id] : [])))
-  return subscriptions
-    .filter((subscription) => subscription.connections.some(({ id }) => shared.has(id)))
-    .map(({ channel }) => channel)
+  const held = subscriptions.filter((each) => each.connections.some(({ id }) => shared.has(id)))
+  return new Map(held.map(({ channel, joined }) => [channel, joined !== undefined]))
 }

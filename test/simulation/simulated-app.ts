@@ -142,7 +142,7 @@ export class SimulatedApp {
     const since = this.#timeline.now - patienceMs[isSound(this.#plan) ? 'usual' : 'trouble']
     if (hook === 'create_channel' && room.bornAt < since) return 'it is a room'
     if (hook === 'destroy_channel' && (room.peopledSince ?? since) < since) return 'it has members'
-    const isStranger = this.#rooms.sharedComings(channel, user) === 0
+    const isStranger = !this.#rooms.wasEverShared(channel, user)
     return hook === 'unsubscribe' && isStranger ? `${user} is in by talk alone` : undefined
   }
 

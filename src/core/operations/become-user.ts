@@ -55,7 +55,8 @@ async function commitConnect(
     return result
   } catch (error) {
     // The outcome is unknown: it may be in the record, where nothing else would ever take it out.
-    core.background('disconnect', removeForSure(core, { user: name, connection: id }))
+    const only = 'only' in identity ? identity.only : undefined
+    core.background('disconnect', removeForSure(core, { user: name, connection: id, only }))
     throw error
   }
 }

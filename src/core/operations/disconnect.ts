@@ -22,7 +22,8 @@ export async function endConnection(core: Core, connection: Connection): Promise
   if (user === undefined) return
   detachEnded(connection)
   core.hub.discharge(user)
-  await removeForSure(core, { user: user.name, connection: connection.id, link: connection })
+  const { id, only } = connection
+  await removeForSure(core, { user: user.name, connection: id, only, link: connection })
 }
 
 const firstRetryMs = 1000
@@ -55,8 +56,8 @@ export async function removeGhosts(core: Core): Promise<void> {
   for await (const user of allNames((page) => users.list({ ...page, node: core.nodeId }))) {
     const record = await users.snapshot(user)
     const held = record?.connections.filter(({ node }) => node === core.nodeId) ?? []
-    for (const { id } of held) {
-      if (!core.hub.places.has(id)) await removeConnection(core, { user, connection: id })
+    for (const { id, only } of held) {
+      if (!core.hub.places.has(id)) await removeConnection(core, { user, connection: id, only })
     }
   }
 }
@@ -72,6 +73,8 @@ export function detachEnded(connection: Connection): void {
 interface Removal {
   readonly user: string
   readonly connection: string
+  /** The one channel that the connection is in, where it is in one only. */
+  readonly only: string | undefined
   readonly link?: Connection
 }
 
@@ -96,9 +99,7 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
   core.hub.userCommitted(result.record)
   const local = core.hub.users.get(removal.user)
   if (local !== undefined) await reconcileAll(core, local)
-  const gone = record?.connections.find((connection) => connection.id === removal.connection)
-  const hook = (gone?.only ?? removal.link?.only) === undefined ? 'ask' : 'skip'
-  const leaving = result.intents.map((intent) => leaveAfterEnd(core, removal, { intent, hook }))
+  const leaving = result.intents.map((intent) => leaveAfterEnd(core, removal, intent))
   await Promise.all([...leaving, stayInRooms(core, removal.user, { departures, result })])
   if (result.last) core.background('server presence', userCameOrWent(core, removal.user))
   const { link } = removal
@@ -130,12 +131,9 @@ async function stayInRooms(
 }
 
 /** A connection that is in one channel only has nothing to do with hooks. */
-async function leaveAfterEnd(
-  core: Core,
-  removal: Removal,
-  { intent, hook }: { intent: Intent; hook: 'ask' | 'skip' },
-): Promise<void> {
-  const { user, link } = removal
+async function leaveAfterEnd(core: Core, removal: Removal, intent: Intent): Promise<void> {
+  const { user, link, only } = removal
+  const hook = only === undefined ? 'ask' : 'skip'
   const { channel } = intent
   await core.userLanes.run(userChannelLane(user, channel), async () => {
     try {
@@ -193,5 +191,6 @@ export async function disconnectUser(core: Core, name: string): Promise<void> {
 /** Ends a connection's link where there is one, else (a dead node's, a kept place) its place in the record. */
 async function sendAway(core: Core, user: string, connection: UserConnection): Promise<void> {
   const ended = await disconnectOn(core, connection.node, connection.id)
-  if (ended === 'none') await removeConnection(core, { user, connection: connection.id })
+  if (ended !== 'none') return
+  await removeConnection(core, { user, connection: connection.id, only: connection.only })
 }

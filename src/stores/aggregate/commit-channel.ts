@@ -109,6 +109,7 @@ function applyChange(
 ): ChannelCommitResult | undefined {
   if (draft.destroyed && change.change !== 'notice')
     throw new TypeError('nothing but notices may follow `destroy`')
+  if ('onlyAs' in change && !hasLeft(draft, change.onlyAs?.leaves)) return undefined
   switch (change.change) {
     case 'entry':
       return appendEntry(draft, change, now)
@@ -143,6 +144,10 @@ function applyChange(
     default:
       return change satisfies never
   }
+}
+
+function hasLeft(draft: ChannelDraft, leaver: string | undefined): boolean {
+  return leaver === undefined || draft.left.some(({ user }) => user === leaver)
 }
 
 function noticeOf(

@@ -392,6 +392,26 @@ export function describeRooms(subject: StoresUnderTest): void {
       expect(await one('ann')).toMatchObject({ left: place(3, 3), away: place(2, 2) })
     })
 
+    it('move with a leave only where it takes the user out, as notices are written', async () => {
+      await room().create(createRoom())
+      await room().done([member('add', 'ann'), entry('p1')])
+      const leave = (generation: number, id: string) => [
+        presence('leave', 'ann', generation),
+        { ...marker('ann', 9, 9, 'away'), onlyAs: { leaves: 'ann' } },
+        { change: 'notice', notice: notice(id), onlyAs: { leaves: 'ann' } } as const,
+      ]
+      await room().done(leave(1, 'never in'))
+      expect((await one('ann'))?.away).toEqual(place(0, 0))
+      await room().done([presence('enter', 'ann', 2)])
+      await room().done(leave(3, 'out'))
+      expect((await one('ann'))?.away).toEqual(place(1, 1))
+      await room().done([entry('p2')])
+      await room().done(leave(3, 'again'))
+      expect((await one('ann'))?.away).toEqual(place(1, 1))
+      const due = await subject.stores().outbox.due({ now: start, limit: 9 })
+      expect(due.map(({ id }) => id)).toEqual(['out'])
+    })
+
     it('do not change what was handed out', async () => {
       await room().create(createRoom())
       const done = await room().done([member('add', 'ann'), entry('p1')])
