@@ -224,6 +224,17 @@ test('what another tab reads counts here, in rooms too in which this page is not
   expect(changes).toEqual([['tea', 0, 9]])
 })
 
+test('a channel that is no room of the user changes nothing', async () => {
+  const tea = await inTea()
+  await listed()
+  const changed = vi.fn()
+  tea.on('change', changed)
+  await pass()
+  await answerRooms([])
+  publish(1)
+  expect(changed).not.toHaveBeenCalled()
+})
+
 test('a READ of a room that is not known asks for it', async () => {
   await listed()
   const changes = changesOf(rooms)
@@ -297,6 +308,15 @@ test('a room of which the user is no member any more counts nothing', async () =
   expect([tea.isMember, tea.unread, changes]).toEqual([false, 0, [['tea', 0, 0]]])
   publish(4)
   expect(tea.unread).toBe(0)
+})
+
+test('whoever is taken out of the channel may have been taken out of the room', async () => {
+  const tea = await inTea({ offset: 3, unread: 3 })
+  server.say('UNSUBSCRIBE', { channel_name: 'tea', user: 'bob', datetime: 'd' })
+  server.say('UNSUBSCRIBE', { channel_name: 'tea', user: 'ann', datetime: 'd' })
+  await pass()
+  await answerRooms([])
+  expect([server.sent('ROOMS').length, tea.isMember]).toEqual([2, false])
 })
 
 test('read moves the marker to the newest entry seen, and waits for the answer', async () => {
