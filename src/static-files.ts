@@ -3,11 +3,16 @@ import type { StaticFiles } from './http/static.ts'
 
 const script = 'text/javascript; charset=utf-8'
 
+const names = ['hookbox', 'offhook', 'offhook-rooms'].flatMap((name) => [
+  `${name}.js`,
+  `${name}.min.js`,
+])
+
 /** The page scripts, read once at start; without a build there are none, and `missing` names them. */
 export function readStaticFiles(): { files: StaticFiles; missing: readonly string[] } {
   const files = new Map<string, { type: string; body: Buffer }>()
   const missing: string[] = []
-  for (const name of ['hookbox.js', 'hookbox.min.js', 'offhook.js', 'offhook.min.js']) {
+  for (const name of names) {
     const body = readBuilt(name)
     if (body === undefined) missing.push(name)
     else files.set(`/static/${name}`, { type: script, body })
