@@ -376,16 +376,20 @@ test.each([
   expect(server.sent('READ')).toEqual([])
 })
 
-test('what one user has read is not marked for another, whose rooms are asked for', async () => {
-  const tea = await inTea({ offset: 9, unread: 9 })
-  loseLink()
-  const read = failure(tea.read())
-  await comeBack({ name: 'zoe' })
-  expect([tea.isMember, tea.unread]).toEqual([false, 0])
-  await answerRooms([room('tea', { offset: 9, unread: 1 })])
-  expect([await read, tea.unread]).toEqual(['user_changed', 1])
-  expect(server.sent('READ')).toEqual([])
-})
+test.each(['read', 'list, then read'])(
+  'what one user has read is not marked for another, whose rooms are asked for (%s)',
+  async (what) => {
+    const tea = await inTea({ offset: 9, unread: 9 })
+    loseLink()
+    const listing = what === 'read' ? undefined : failure(rooms.list())
+    const read = failure(tea.read())
+    await comeBack({ name: 'zoe' })
+    expect([tea.isMember, tea.unread]).toEqual([false, 0])
+    await answerRooms([room('tea', { offset: 9, unread: 1 })])
+    expect([await read, tea.unread]).toEqual(['user_changed', 1])
+    expect([await listing, server.sent('READ')]).toEqual([listing && 'user_changed', []])
+  },
+)
 
 test('read rejects where the server refuses or the client is closed, and may be ignored', async () => {
   const tea = rooms.room('tea')
