@@ -45,15 +45,16 @@ function declareClient() {
 
 /** Classic scripts for `<script src>`: one for reading, one for speed. */
 async function bundlePageScripts() {
-  await bundlePageScript('hookbox', { target: 'es2017' })
-  await bundlePageScript('offhook', { target: 'es2022' })
+  await bundlePageScript('hookbox', { folder: 'client', target: 'es2017' })
+  await bundlePageScript('offhook', { folder: 'client', target: 'es2022' })
+  await bundlePageScript('offhook-rooms', { folder: 'client/rooms', target: 'es2022' })
 }
 
-async function bundlePageScript(name, options) {
+async function bundlePageScript(name, { folder, target }) {
   const shared = {
     ...bundling,
-    ...options,
-    entryPoints: [join(root, 'src', 'client', `${name}-classic.ts`)],
+    target,
+    entryPoints: [join(root, 'src', folder, `${name}-classic.ts`)],
     format: 'iife',
     charset: 'ascii',
   }
@@ -76,11 +77,13 @@ async function bundleTalkPage() {
   cpSync(join(folder, 'page.css'), join(next, 'static', 'talk.css'))
 }
 
-/** `offhook/client` and `offhook/react`, with what both need in one place: there is one class OffhookError. */
+/** `offhook/client`, `offhook/rooms` and `offhook/react`, with what they share in one place: there is one class OffhookError. */
 async function bundleClient() {
   await require('esbuild').build({
     ...bundling,
-    entryPoints: ['client', 'client/react'].map((folder) => join(root, 'src', folder, 'index.ts')),
+    entryPoints: ['client', 'client/rooms', 'client/react'].map((folder) =>
+      join(root, 'src', folder, 'index.ts'),
+    ),
     outbase: join(root, 'src'),
     outdir: next,
     chunkNames: 'client/shared-[hash]',

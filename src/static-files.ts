@@ -16,6 +16,11 @@ const names = [
   'talk.css',
 ]
 
+const names = ['hookbox', 'offhook', 'offhook-rooms'].flatMap((name) => [
+  `${name}.js`,
+  `${name}.min.js`,
+])
+
 /** The page scripts, read once at start; without a build there are none, and `missing` names them. */
 export function readStaticFiles(): { files: StaticFiles; missing: readonly string[] } {
   const files = new Map<string, { type: string; body: Buffer }>()

@@ -224,6 +224,17 @@ test('what another tab reads counts here, in rooms too in which this page is not
   expect(changes).toEqual([['tea', 0, 9]])
 })
 
+test('a channel that is no room of the user changes nothing', async () => {
+  const tea = await inTea()
+  await listed()
+  const changed = vi.fn()
+  tea.on('change', changed)
+  await pass()
+  await answerRooms([])
+  publish(1)
+  expect(changed).not.toHaveBeenCalled()
+})
+
 test('a READ of a room that is not known asks for it', async () => {
   await listed()
   const changes = changesOf(rooms)
@@ -299,6 +310,15 @@ test('a room of which the user is no member any more counts nothing', async () =
   expect(tea.unread).toBe(0)
 })
 
+test('whoever is taken out of the channel may have been taken out of the room', async () => {
+  const tea = await inTea({ offset: 3, unread: 3 })
+  server.say('UNSUBSCRIBE', { channel_name: 'tea', user: 'bob', datetime: 'd' })
+  server.say('UNSUBSCRIBE', { channel_name: 'tea', user: 'ann', datetime: 'd' })
+  await pass()
+  await answerRooms([])
+  expect([server.sent('ROOMS').length, tea.isMember]).toEqual([2, false])
+})
+
 test('read moves the marker to the newest entry seen, and waits for the answer', async () => {
   const tea = await inTea({ offset: 3, unread: 3 })
   publish(4)
@@ -356,16 +376,20 @@ test.each([
   expect(server.sent('READ')).toEqual([])
 })
 
-test('what one user has read is not marked for another, whose rooms are asked for', async () => {
-  const tea = await inTea({ offset: 9, unread: 9 })
-  loseLink()
-  const read = failure(tea.read())
-  await comeBack({ name: 'zoe' })
-  expect([tea.isMember, tea.unread]).toEqual([false, 0])
-  await answerRooms([room('tea', { offset: 9, unread: 1 })])
-  expect([await read, tea.unread]).toEqual(['user_changed', 1])
-  expect(server.sent('READ')).toEqual([])
-})
+test.each(['read', 'list, then read'])(
+  'what one user has read is not marked for another, whose rooms are asked for (%s)',
+  async (what) => {
+    const tea = await inTea({ offset: 9, unread: 9 })
+    loseLink()
+    const listing = what === 'read' ? undefined : failure(rooms.list())
+    const read = failure(tea.read())
+    await comeBack({ name: 'zoe' })
+    expect([tea.isMember, tea.unread]).toEqual([false, 0])
+    await answerRooms([room('tea', { offset: 9, unread: 1 })])
+    expect([await read, tea.unread]).toEqual(['user_changed', 1])
+    expect([await listing, server.sent('READ')]).toEqual([listing && 'user_changed', []])
+  },
+)
 
 test('read rejects where the server refuses or the client is closed, and may be ignored', async () => {
   const tea = rooms.room('tea')

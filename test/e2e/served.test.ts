@@ -2,21 +2,26 @@ import { expect, it } from 'vitest'
 import { describeWorlds, oneKind } from '../helpers/world.ts'
 
 describeWorlds('what is served (spec §8, safety §1, §8)', oneKind, (start) => {
-  it.each(['hookbox.js', 'hookbox.min.js', 'offhook.js', 'offhook.min.js', 'talk.js'])(
-    'serves /static/%s to any site',
-    async (name) => {
-      const world = await start()
-      const headers = { Origin: 'https://other.example' }
-      const response = await fetch(`${world.nodes[0]?.url}/static/${name}`, { headers })
-      expect(response.status).toBe(200)
-      expect(response.headers.get('content-type')).toMatch(/javascript/)
-      expect(response.headers.get('x-content-type-options')).toBe('nosniff')
-      expect(response.headers.get('access-control-allow-origin')).toBe('*')
-      expect(response.headers.get('access-control-allow-credentials')).toBeNull()
-      expect(response.headers.get('vary')?.toLowerCase()).toContain('origin')
-      expect(await response.text()).toContain(name.split('.')[0])
-    },
-  )
+  it.each([
+    'hookbox.js',
+    'hookbox.min.js',
+    'offhook.js',
+    'offhook.min.js',
+    'offhook-rooms.js',
+    'offhook-rooms.min.js',
+    'talk.js',
+  ])('serves /static/%s to any site', async (name) => {
+    const world = await start()
+    const headers = { Origin: 'https://other.example' }
+    const response = await fetch(`${world.nodes[0]?.url}/static/${name}`, { headers })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/javascript/)
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+    expect(response.headers.get('vary')?.toLowerCase()).toContain('origin')
+    expect(await response.text()).toContain(name.split(/[.-]/)[0])
+  })
 
   it.each([
     '/static/../package.json',

@@ -2,3 +2,5 @@ export { OffhookProvider, type OffhookProviderProps, useOffhook } from './provid
 export type { ChannelSnapshot } from './shared-channel.ts'
 export { type ChannelOptions, type ChannelResult, useChannel } from './use-channel.ts'
 export { useConnectionState } from './use-connection-state.ts'
+export { type RoomResult, type RoomSnapshot, useRoom } from './use-room.ts'
+export { type RoomsResult, useRooms } from './use-rooms.ts'

@@ -37,7 +37,7 @@ export class ReadMarker {
     const [user, epoch] = [client.user, this.#epoch]
     for (let told = 0; ; ) {
       // With the next link comes what other tabs have read meanwhile, and whether it is still the same room.
-      while (client.state !== 'connected') await this.#host.read()
+      while (client.state !== 'connected') await this.#host.refresh()
       if (client.user !== (user ?? client.user)) throw clientError('user_changed')
       const isThere = this.#epoch === (epoch ?? this.#epoch)
       if (!isThere || Math.max(told, this.#room.readOffset) >= this.#wanted) return

@@ -43,7 +43,7 @@ export class RoomList implements RoomHost {
 
   async list(): Promise<readonly RoomSummary[]> {
     this.#isUsed = true
-    await this.read()
+    await this.refresh()
     return this.current
   }
 
@@ -67,7 +67,7 @@ export class RoomList implements RoomHost {
    * One ROOMS at a time. The one that is under way may have been answered before what the caller wants to see, so all
    * who call meanwhile share the next one.
    */
-  read(): Promise<void> {
+  refresh(): Promise<void> {
     if (this.#reading === undefined) {
       this.#reading = this.#readAll().finally(() => {
         this.#reading = undefined
@@ -76,7 +76,7 @@ export class RoomList implements RoomHost {
     }
     const next = () => {
       this.#readingNext = undefined
-      return this.read()
+      return this.refresh()
     }
     this.#readingNext ??= this.#reading.then(next, next)
     return this.#readingNext
@@ -86,7 +86,7 @@ export class RoomList implements RoomHost {
     this.#isDoubted = this.#isUsed
     // Snapshots come in swarms. Without a link there is nothing to do: the next one brings ROOMS anyway.
     queueMicrotask(() => {
-      if (this.#isDoubted && this.client.state === 'connected') this.read().catch(nothing)
+      if (this.#isDoubted && this.client.state === 'connected') this.refresh().catch(nothing)
       this.#isDoubted = false
     })
   }
@@ -143,7 +143,7 @@ export class RoomList implements RoomHost {
     if (state === 'closed') this.#end()
     if (state !== 'connected' || !this.#isUsed) return
     // Markers that moved while there was no link were told to nobody here.
-    if (this.#reading === undefined || this.#isOld) this.read().catch(nothing)
+    if (this.#reading === undefined || this.#isOld) this.refresh().catch(nothing)
   }
 
   #end(): void {

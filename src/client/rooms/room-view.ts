@@ -15,7 +15,7 @@ const typingIntervalMs = 3000
 export interface RoomHost {
   readonly client: Pick<Client, 'user' | 'state' | 'ask' | 'send' | 'channel'>
   /** Brings all rooms to what the server has; offline it waits. */
-  read(): Promise<void>
+  refresh(): Promise<void>
   /** What is known may not be right any more. */
   doubted(): void
   /** The summary is another one; so is the count where `unread` is given. */
@@ -35,6 +35,8 @@ export class RoomView {
   readonly #marker: ReadMarker
   readonly #typing: TypingUsers
   #count = new UnreadCount()
+  /** Its channel is used: else a list of many rooms would make as many channels. */
+  #isHeard = false
   #toldTypingAt = -typingIntervalMs
 
   constructor(name: string, host: RoomHost) {
@@ -115,10 +117,15 @@ export class RoomView {
   take(name: string, args: FrameArgs): void {
     if (name === 'TYPING') this.#typing.started(textOf(args, 'user'))
     else this.#typing.stopped(args.user)
+    this.#isHeard = true
     if (Object.hasOwn(args, 'epoch')) this.#takeSnapshot(args)
     else if (name === 'PUBLISH') this.#takePublish(args)
     else if (name === 'READ') this.#takeRead(args)
-    else return
+    else {
+      // Perhaps it was not the page's wish, and the user is no member any more.
+      if (name === 'UNSUBSCRIBE' && args.user === this.#host.client.user) this.#host.doubted()
+      return
+    }
     this.#update(this.summary)
   }
 
@@ -150,6 +157,7 @@ export class RoomView {
 
   /** The channel may know of newer entries than ROOMS did. */
   #newestOf(details: Details): Details {
+    if (!this.#isHeard) return details
     const { position, entries } = this.#host.client.channel(this.name)
     const isAhead =
       position?.epoch === details.position.epoch && position.offset > details.position.offset
@@ -157,6 +165,7 @@ export class RoomView {
   }
 
   #update(details: Details | undefined): void {
+    if (details === this.summary && !this.isMember) return
     const { name, unread, readOffset } = this
     this.summary = details && { ...this.#newestOf(details), ...this.#count.told, name }
     const change = { room: name, unread: this.unread, readOffset: this.readOffset }

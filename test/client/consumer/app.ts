@@ -1,6 +1,7 @@
 // A page of somebody else, compiled against the packed package (types.test.ts).
 import { type Channel, connect, type Entry, OffhookError, type Published } from 'offhook/client'
-import { OffhookProvider, useChannel, useConnectionState } from 'offhook/react'
+import { OffhookProvider, useChannel, useConnectionState, useRoom, useRooms } from 'offhook/react'
+import { type Room as ChatRoom, type RoomSummary, type Rooms, roomsOf } from 'offhook/rooms'
 
 interface Chat {
   text: string
@@ -46,6 +47,33 @@ export function Room(): string {
   const { state } = useConnectionState()
   publish({ text: 'hi' }).catch(() => {})
   return [state, status, ...presence, ...entries.map(({ payload }) => payload.text)].join()
+}
+
+const rooms: Rooms = roomsOf(offhook)
+
+export async function overview(): Promise<string> {
+  const list: readonly RoomSummary[] = await rooms.list()
+  rooms.on('unread', ({ room: name, unread, readOffset }) => `${name}${unread + readOffset}`)
+  const tea: ChatRoom = rooms.room('room:tea')
+  tea.on('typing', (users) => users.join())
+  tea.typing()
+  await tea.read()
+  await tea.read(7)
+  // @ts-expect-error: an offset is a number
+  tea.read('7').catch(() => undefined)
+  // @ts-expect-error: the server counts
+  tea.unread = 0
+  return list.map(({ name, last }) => `${name} ${last?.user} ${tea.typingUsers}`).join()
+}
+
+export function Overview(): string {
+  const { rooms: list, isLoaded, error, reload } = useRooms()
+  const { unread, typingUsers, read, typing, entries } = useRoom<Chat>('room:tea')
+  if (error !== undefined) reload()
+  read().catch(() => {})
+  typing()
+  const texts = entries.map(({ payload }) => payload.text)
+  return [isLoaded, list.length, unread, ...typingUsers, ...texts].join()
 }
 
 export const element = OffhookProvider({ client: offhook, children: null })
