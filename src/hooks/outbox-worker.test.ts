@@ -88,6 +88,34 @@ describe('the outbox worker', () => {
     await worker.stop()
   })
 
+  it('sends nothing again that ended while the store read what is due', async () => {
+    const base = createOutbox()
+    let hold: Promise<void> | undefined
+    // What it read is older than what it answers last.
+    const outbox = {
+      ...base,
+      async due(query: { now: number; limit: number }) {
+        const due = await base.due(query)
+        await hold
+        return due
+      },
+    }
+    const answered = Promise.withResolvers<void>()
+    const { clock, tries, worker } = setup(() => answered.promise, { outbox })
+    const notice = call('n1', 60_000)
+    base.notices.set('n1', { ...notice, due: 0 })
+    const sent = worker.send(notice, {})
+    const read = Promise.withResolvers<void>()
+    hold = read.promise
+    await clock.advance(1000)
+    answered.resolve()
+    await sent
+    read.resolve()
+    await clock.advance(10_000)
+    expect(tries).toHaveLength(1)
+    await worker.stop()
+  })
+
   it('looks at once when it is woken', async () => {
     const { clock, tries, worker, add } = setup(() => undefined)
     add('n1')

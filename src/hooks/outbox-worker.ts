@@ -55,6 +55,8 @@ class Worker implements OutboxWorker {
   readonly #expansions: Expansions
   /** Notices under way on this node, which `due` still shows. */
   readonly #sending = new Map<string, Promise<void>>()
+  /** Those that have ended since the look under way began: what it reads may be older than their ends. */
+  readonly #ended = new Set<string>()
   /** How many of them were found due: the others are first tries. */
   #found = 0
   #cancelTimer: () => void = () => undefined
@@ -80,7 +82,10 @@ class Worker implements OutboxWorker {
     const underWay = this.#sending.get(notice.id)
     if (underWay !== undefined) return underWay
     if (this.#stopped) return Promise.resolve()
-    const sent = this.#try(notice, context).finally(() => this.#sending.delete(notice.id))
+    const sent = this.#try(notice, context).finally(() => {
+      this.#sending.delete(notice.id)
+      if (this.#look !== undefined) this.#ended.add(notice.id)
+    })
     this.#sending.set(notice.id, sent)
     return sent
   }
@@ -134,10 +139,13 @@ class Worker implements OutboxWorker {
     this.#more = room === 0
     if (room === 0) return
     const limit = room + this.#sending.size
+    this.#ended.clear()
     const due = await this.#parts.outbox.due({ now: this.#parts.clock.now(), limit })
     if (this.#stopped) return
     this.#more = due.length === limit
-    const notices = due.filter((notice) => !this.#sending.has(notice.id)).slice(0, room)
+    const notices = due
+      .filter(({ id }) => !this.#sending.has(id) && !this.#ended.has(id))
+      .slice(0, room)
     for (const notice of notices) {
       this.#found += 1
       // Retries carry no cookies: the store has none (spec/safety.md §1).

@@ -37,6 +37,10 @@ export interface RestBody {
   waiting?: number
   dead?: number
   replayed?: boolean
+  members?: { user: string; joined: string; read_offset: number; unread: number }[]
+  rooms?: { channel_name: string; unread: number; members: number; closed: boolean }[]
+  unread?: number
+  read_offset?: number
 }
 
 /** Options as get_channel_info and get_user_info show them. */

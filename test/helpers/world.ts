@@ -54,6 +54,8 @@ export interface World {
   open(options?: ClientOptions & { readonly node?: number }): Promise<Client>
   /** A link whose CONNECT was accepted. */
   login(user: string, options?: LoginOptions): Promise<Client>
+  /** Runs when the world stops, while its nodes still run. */
+  onStop(act: () => void): void
   /** Stops every node and starts them again on the same store. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -90,8 +92,10 @@ async function startWorld(kind: WorldKind, options: WorldOptions = {}): Promise<
   const clients: Client[] = []
   let turn = 0
   let stopping: Promise<void> | undefined
+  const stopActs: (() => void)[] = []
 
   async function stop(): Promise<void> {
+    for (const act of stopActs) act()
     for (const client of clients) client.socket.terminate()
     await stopNodes(nodes, options.clock)
     await app.close()
@@ -117,6 +121,7 @@ async function startWorld(kind: WorldKind, options: WorldOptions = {}): Promise<
       return restOf(nodes)
     },
     open,
+    onStop: (act) => void stopActs.push(act),
     async login(user, given = {}) {
       const client = await open(given)
       const cookies = given.cookies === undefined ? '' : `; ${given.cookies}`
