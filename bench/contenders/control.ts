@@ -17,7 +17,6 @@ export const control: Contender = {
     'rest',
     'rest-batch',
     'memory',
-    'cold-start',
   ],
   missing: () => undefined,
   async start(setup) {
@@ -47,7 +46,7 @@ export const controlLevel: Contender = {
 }
 
 async function start(setup: Setup, args: readonly string[], app?: Child): Promise<Running> {
-  const child = await startChild(nodeServer(serverScript('control'), args, setup))
+  const child = await startChild(nodeServer(serverScript('control.ts'), args, setup))
   return {
     pid: child.pid,
     port: child.port,

@@ -19,7 +19,7 @@ export function nodeServer(
   }
 }
 
-/** A script of bench/servers. */
-export function serverScript(name: string): string {
-  return fileURLToPath(new URL(`../servers/${name}.ts`, import.meta.url))
+/** The path of a script of bench/servers. */
+export function serverScript(file: string): string {
+  return fileURLToPath(new URL(`../servers/${file}`, import.meta.url))
 }

@@ -7,10 +7,10 @@ import { nodeServer, serverScript } from './node-server.ts'
 export const plainWs: Contender = {
   name: 'plain-ws',
   title: 'ws with a send() loop',
-  scenarios: ['fanout-one', 'fanout-burst', 'rooms', 'ack', 'memory', 'cold-start'],
+  scenarios: ['fanout-one', 'fanout-burst', 'rooms', 'ack', 'memory'],
   missing: () => undefined,
   async start(setup) {
-    const child = await startChild(nodeServer(serverScript('plain-ws'), [], setup))
+    const child = await startChild(nodeServer(serverScript('plain-ws.ts'), [], setup))
     return {
       pid: child.pid,
       port: child.port,

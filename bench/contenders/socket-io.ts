@@ -31,7 +31,7 @@ export const socketIo: Contender = {
     }
   },
   async start(setup) {
-    const child = await startChild(nodeServer(serverScript('socket-io'), [], setup))
+    const child = await startChild(nodeServer(serverScript('socket-io.mjs'), [], setup))
     return {
       pid: child.pid,
       port: child.port,

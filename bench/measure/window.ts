@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuSeconds } from '../processes/proc.ts'
+import { busySeconds, cpuSeconds } from '../processes/proc.ts'
 import type { Tally } from './tally.ts'
 
 /** A load that drives itself: each answer sends the next message. */
@@ -14,6 +14,8 @@ export interface Load {
 export interface Watch {
   readonly pid: number
   readonly appPid?: number
+  /** The server's own core. */
+  readonly core?: number
   readonly warmUpMs: number
   readonly measureMs: number
 }
@@ -27,6 +29,8 @@ export interface Sample {
   readonly cpuPerMillion?: number
   /** Share of one core that the server used. */
   readonly serverShare?: number
+  /** Share of the server's core that others used, the machine below included. */
+  readonly othersShare?: number
   /** Share of one core that the load generator, with the app that it answers hooks by, used. */
   readonly generatorShare: number
 }
@@ -45,6 +49,7 @@ export async function measureLoad(load: Load, watch: Watch): Promise<Sample> {
   const seconds = after.wall - before.wall
   const server = difference(after.server, before.server)
   const app = difference(after.app, before.app) ?? 0
+  const core = difference(after.core, before.core)
   const p50Ms = latency.percentile(0.5)
   const p99Ms = latency.percentile(0.99)
   return {
@@ -55,6 +60,9 @@ export async function measureLoad(load: Load, watch: Watch): Promise<Sample> {
     ...(server === undefined
       ? {}
       : { cpuPerMillion: (server / count) * 1_000_000, serverShare: server / seconds }),
+    ...(server === undefined || core === undefined
+      ? {}
+      : { othersShare: Math.max(0, core - server) / seconds }),
   }
 }
 
@@ -63,15 +71,17 @@ interface Clocks {
   readonly own: number
   readonly server: number | undefined
   readonly app: number | undefined
+  readonly core: number | undefined
 }
 
-function readClocks({ pid, appPid }: Watch): Clocks {
+function readClocks({ pid, appPid, core }: Watch): Clocks {
   const { user, system } = process.cpuUsage()
   return {
     wall: performance.now() / 1000,
     own: (user + system) / 1_000_000,
     server: cpuSeconds(pid),
     app: appPid === undefined ? undefined : cpuSeconds(appPid),
+    core: core === undefined ? undefined : busySeconds(core),
   }
 }
 

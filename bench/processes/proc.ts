@@ -18,6 +18,16 @@ export function cpuSeconds(pid: number): number | undefined {
   })
 }
 
+/** Seconds that a core has been busy since the machine started, for whomever; undefined where there is no /proc. */
+export function busySeconds(core: number): number | undefined {
+  const line = new RegExp(`^cpu${core} (.+)$`, 'm').exec(readProc('stat') ?? '')?.[1]
+  if (line === undefined) return undefined
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line
+    .split(' ')
+    .map(Number)
+  return (user + nice + system + irq + softirq + steal) / ticksPerSecond
+}
+
 /** Resident memory of a process and those it started, in bytes; undefined where there is no /proc. */
 export function residentBytes(pid: number): number | undefined {
   return sumOver(pid, (one) => {

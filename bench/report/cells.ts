@@ -29,6 +29,7 @@ export function tablesOf(report: Report): Table[] {
           'p50',
           'p99',
           'CPU s per million',
+          '× control',
           'busy',
         ]
       : ['Contender', what, 'min–max', '× control']
@@ -48,10 +49,11 @@ function loadLine(row: Row, report: Report): string[] {
     `${row.payload ?? 0} B`,
     amount(row.median, '/s'),
     `${amount(row.min, '/s')}–${amount(row.max, '/s')}`,
-    ratioText(row),
+    ratioText(row.ratio),
     milliseconds(row.p50Ms),
     milliseconds(row.p99Ms),
     row.cpuPerMillion === undefined ? '–' : row.cpuPerMillion.toFixed(2),
+    ratioText(row.cpuRatio),
     busyText(row),
   ]
 }
@@ -61,7 +63,7 @@ function plainLine(row: Row, { unit, report }: { unit: Unit; report: Report }): 
     titleOf(row, report),
     amount(row.median, unit),
     `${amount(row.min, unit)}–${amount(row.max, unit)}`,
-    ratioText(row),
+    ratioText(row.ratio),
   ]
 }
 
@@ -69,15 +71,16 @@ function titleOf(row: Row, { contenders }: Report): string {
   return contenders.find(({ name }) => name === row.contender)?.title ?? row.contender
 }
 
-function ratioText({ ratio }: Row): string {
+function ratioText(ratio: number | undefined): string {
   return ratio === undefined ? '–' : ratio.toFixed(2)
 }
 
-/** Shares of a core: server, then load generator; an exclamation mark where that one was the limit. */
-function busyText({ serverShare, generatorShare, generatorLimited }: Row): string {
-  const server = serverShare === undefined ? '–' : percent(serverShare)
-  const generator = generatorShare === undefined ? '–' : percent(generatorShare)
-  return `${server} / ${generator}${generatorLimited ? ' !' : ''}`
+/** Shares of a core: server, then load generator; `!` and `?` as the legend says. */
+function busyText(row: Row): string {
+  const [server, generator] = [row.serverShare, row.generatorShare].map((share) =>
+    share === undefined ? '–' : percent(share),
+  )
+  return `${server} / ${generator}${row.generatorLimited ? ' !' : ''}${row.disturbed ? ' ?' : ''}`
 }
 
 function percent(share: number): string {

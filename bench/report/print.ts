@@ -4,7 +4,8 @@ import type { Report } from './report.ts'
 /** What stands below every set of tables. */
 const legend =
   'busy: share of one core that the server / the load generator used (with the app that answers hooks); ' +
-  '! = the load generator was the limit, the server could have done more.'
+  '! = the load generator was the limit, the server could have done more; ' +
+  '? = other programs used the server’s core too, compare the processor times.'
 
 /** The report for a terminal. */
 export function printText(report: Report): string {

@@ -18,12 +18,18 @@ export interface Row {
   readonly cpuPerMillion?: number
   readonly serverShare?: number
   readonly generatorShare?: number
+  readonly othersShare?: number
+  /** To the control's processor time per delivery, in the same rounds: hardly hurt by what else the machine does. */
+  readonly cpuRatio?: number
   /** The load generator was busier than the server, and nearly all the time: the server could have done more. */
   readonly generatorLimited: boolean
+  /** Others used the server's core meanwhile: the figure per second is too low, and processor time tells more. */
+  readonly disturbed: boolean
 }
 
 const controlName = 'control'
 const busyShare = 0.9
+const disturbedShare = 0.15
 
 /** Brings the figures of all rounds together, in the order in which they came. */
 export function summarize(figures: readonly Figure[]): Row[] {
@@ -46,10 +52,12 @@ function rowOf(group: readonly Figure[], groups: ReadonlyMap<string, readonly Fi
   if (first === undefined) throw new RangeError('a row of no figures')
   const values = group.map(({ value }) => value)
   const control = groups.get(keyOf(first, controlName)) ?? []
-  const ratio = medianRatio(byRound(group), byRound(control))
+  const ratio = medianRatio(byRound(group, rateOf), byRound(control, rateOf))
+  const cpuRatio = medianRatio(byRound(group, cpuOf), byRound(control, cpuOf))
   const shares = {
     ...middle(group, 'serverShare'),
     ...middle(group, 'generatorShare'),
+    ...middle(group, 'othersShare'),
   }
   return {
     scenario: first.scenario,
@@ -63,15 +71,33 @@ function rowOf(group: readonly Figure[], groups: ReadonlyMap<string, readonly Fi
     ...middle(group, 'p50Ms'),
     ...middle(group, 'p99Ms'),
     ...middle(group, 'cpuPerMillion'),
+    ...(cpuRatio === undefined ? {} : { cpuRatio }),
     ...shares,
     generatorLimited:
       (shares.generatorShare ?? 0) >= busyShare &&
       (shares.generatorShare ?? 0) > (shares.serverShare ?? 0),
+    disturbed: (shares.othersShare ?? 0) >= disturbedShare,
   }
 }
 
-function byRound(figures: readonly Figure[]): Map<number, number> {
-  return new Map(figures.map(({ round, value }) => [round, value]))
+function byRound(
+  figures: readonly Figure[],
+  of: (figure: Figure) => number | undefined,
+): Map<number, number> {
+  const values = new Map<number, number>()
+  for (const figure of figures) {
+    const value = of(figure)
+    if (value !== undefined) values.set(figure.round, value)
+  }
+  return values
+}
+
+function rateOf({ value }: Figure): number {
+  return value
+}
+
+function cpuOf({ sample }: Figure): number | undefined {
+  return sample?.cpuPerMillion
 }
 
 /** The median of one measurement of the samples, under its name; nothing where no sample has it. */

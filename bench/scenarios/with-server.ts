@@ -20,7 +20,7 @@ export async function withServer<T>(
 }
 
 /** Measures a load against a server for as long as the turn says. */
-export function measure(load: Load, server: Running, { sizes }: Turn): Promise<Sample> {
+export function measure(load: Load, server: Running, { sizes, cores }: Turn): Promise<Sample> {
   const { warmUpMs, measureMs } = sizes
   const { pid, appPid } = server
   return measureLoad(load, {
@@ -28,6 +28,7 @@ export function measure(load: Load, server: Running, { sizes }: Turn): Promise<S
     warmUpMs,
     measureMs,
     ...(appPid === undefined ? {} : { appPid }),
+    ...(cores.server === undefined ? {} : { core: cores.server }),
   })
 }
 

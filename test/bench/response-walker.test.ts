@@ -5,8 +5,16 @@ function answer(body: string, status = '200 OK'): string {
   return `HTTP/1.1 ${status}\r\nX: [true\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
-it('counts markers in bodies only, wherever the answers are cut', () => {
-  const bytes = Buffer.from(`${answer('[true,{}]')}${answer('')}${answer('[true,[true')}`)
+function chunked(...chunks: string[]): string {
+  const parts = [...chunks, ''].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`)
+  return `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${parts.join('')}`
+}
+
+it.each([
+  ['with lengths', answer('[true,{}]') + answer('') + answer('[true,[true')],
+  ['in chunks', chunked('[tr', 'ue') + chunked() + chunked('[true', 'x'.repeat(20), '[true')],
+])('counts markers in bodies %s only, wherever the answers are cut', (_, text) => {
+  const bytes = Buffer.from(text)
   for (let size = 1; size <= bytes.length; size += 1) {
     const walker = new ResponseWalker('[true')
     let count = 0
