@@ -9,6 +9,7 @@ export interface Arguments {
   readonly only: readonly string[] | undefined
   readonly scenario: readonly string[] | undefined
   readonly frames: 1 | 2
+  readonly profiles: string | undefined
   readonly rounds: number
   readonly sizes: Sizes
 }
@@ -25,6 +26,7 @@ Starts every contender in turn, round after round, loads it, and prints medians,
   --seconds N         how long each figure is measured (2; quick: 0.5)
   --payload BYTES     payload lengths (100,1024)
   --frames 1|2        version of the frames that Offhook's clients speak (2)
+  --profile FOLDER    write what each server on Node spent its time on into FOLDER (slows it a little)
   --markdown          print the tables as Markdown
   --update FILE       put the tables into FILE, between its two figures comments
   --json              print everything for machines
@@ -42,6 +44,7 @@ const options = {
   seconds: { type: 'string' },
   payload: { type: 'string' },
   frames: { type: 'string' },
+  profile: { type: 'string' },
   markdown: { type: 'boolean' },
   update: { type: 'string' },
   json: { type: 'boolean' },
@@ -90,6 +93,7 @@ export function readArguments(argv: readonly string[]): Arguments | 'help' | 'li
     update: values.update,
     only: listOf(values.only),
     scenario: listOf(values.scenario),
+    profiles: values.profile,
     frames: values.frames === undefined ? 2 : readFrames(values.frames),
     rounds: readNumber('--rounds', values.rounds ?? (values.quick ? '1' : '3'), {
       min: 1,

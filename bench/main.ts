@@ -38,6 +38,7 @@ async function run(args: Arguments): Promise<number> {
     contenders,
     scenarios: choose('scenario', scenarios, args.scenario),
     rounds: args.rounds,
+    profiles: args.profiles,
     sizes: args.sizes,
     cores: pinToCores(),
     say,

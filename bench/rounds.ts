@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Contender } from './contenders/contender.ts'
 import type { Cores } from './processes/cores.ts'
 import type { Outcome, Scenario, Sizes } from './scenarios/scenario.ts'
@@ -24,6 +25,8 @@ export interface Plan {
   readonly rounds: number
   readonly sizes: Sizes
   readonly cores: Cores
+  /** Folder for profiles of the servers that run on Node, if they are wanted. */
+  readonly profiles: string | undefined
   /** Tells what is going on. */
   readonly say: (line: string) => void
 }
@@ -35,14 +38,15 @@ export interface Plan {
 export async function runRounds(
   plan: Plan,
 ): Promise<{ figures: readonly Figure[]; failures: readonly Failure[] }> {
-  const { cores, sizes, rounds, say } = plan
+  const { cores, sizes, rounds, profiles, say } = plan
   const figures: Figure[] = []
   const failures: Failure[] = []
   for (const { scenario, contender, round } of turnsOf(plan)) {
     const turn = { scenario: scenario.name, contender: contender.name, round }
     const label = `${turn.scenario} ${round}/${rounds} ${turn.contender}`
+    const profile = profiles && resolve(profiles, `${turn.scenario}-${turn.contender}-${round}`)
     try {
-      const outcomes = await scenario.run({ contender, cores, sizes })
+      const outcomes = await scenario.run({ contender, cores, sizes, profile })
       for (const outcome of outcomes) figures.push({ ...turn, ...outcome })
       say(`${label}: ${outcomes.map(({ value }) => value.toFixed(1)).join(', ')}`)
     } catch (error) {

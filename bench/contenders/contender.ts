@@ -17,6 +17,8 @@ export interface Setup {
   readonly cores: Cores
   /** Its memory will be measured: Node servers collect garbage on request. */
   readonly memory?: boolean
+  /** Where a Node server writes the profile of its processor time, without the ending .cpuprofile. */
+  readonly profile?: string | undefined
 }
 
 /** How a contender is spoken to. */
@@ -46,8 +48,6 @@ export interface RestDialect {
 export interface Running {
   readonly pid: number
   readonly port: number
-  /** Where REST listens, if elsewhere. */
-  readonly restPort?: number
   /** Process of the app that answers its hooks. */
   readonly appPid?: number
   readonly startMs: number

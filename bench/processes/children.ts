@@ -16,6 +16,8 @@ export interface Command {
   readonly portLine?: RegExp
   /** Resolves with the port as soon as it listens. */
   readonly isUp?: () => Promise<number>
+  /** Default: at once, for what it kept is thrown away. */
+  readonly stopBy?: 'SIGTERM'
 }
 
 /** A process that listens. */
@@ -25,11 +27,12 @@ export interface Child {
   /** From its start to listening. */
   readonly startMs: number
   signal(signal: NodeJS.Signals): void
-  /** Ends it at once: what it kept is thrown away. */
+  /** Ends it. */
   stop(): Promise<void>
 }
 
 const startTimeoutMs = 20_000
+const stopTimeoutMs = 20_000
 const maxErrorLines = 20
 const running = new Set<ChildProcess>()
 const folders = new Set<string>()
@@ -48,7 +51,7 @@ export async function startChild(command: Command): Promise<Child> {
       port,
       startMs: performance.now() - startedAt,
       signal: (signal) => child.kill(signal),
-      stop: () => stop(child, ended),
+      stop: () => stop(child, ended, command.stopBy),
     }
   } catch (error) {
     await stop(child, ended)
@@ -133,8 +136,14 @@ async function failure(
   throw new Error(`${child.spawnargs.join(' ')} does not listen:\n${errors.join('\n')}`)
 }
 
-async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+async function stop(
+  child: ChildProcess,
+  ended: Promise<unknown>,
+  signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL',
+): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  child.kill('SIGKILL')
+  child.kill(signal)
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
   await ended
+  clearTimeout(timer)
 }

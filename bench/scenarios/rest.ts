@@ -44,9 +44,9 @@ function overRest(turn: Turn, how: How): Promise<Outcome[]> {
 }
 
 async function run(server: Running, turn: Turn, how: How): Promise<Outcome[]> {
-  const { rest } = server.dialect
+  const { port, dialect } = server
+  const { rest } = dialect
   if (rest === undefined) throw new Error('it has no REST')
-  const port = server.restPort ?? server.port
   for (const call of rest.prepare?.(channelsUpTo(how.channels)) ?? []) {
     if ((await sendOnce(port, call)) === 0) throw new Error(`${call.path} was refused`)
   }

@@ -26,6 +26,8 @@ export interface Turn {
   readonly contender: Contender
   readonly cores: Cores
   readonly sizes: Sizes
+  /** Where a profile is written, if one is wanted. */
+  readonly profile?: string | undefined
 }
 
 /** One figure of a turn. */

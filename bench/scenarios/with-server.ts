@@ -7,11 +7,11 @@ const spareMs = 10_000
 
 /** Starts the turn's contender, and ends it whatever becomes of `use`. */
 export async function withServer<T>(
-  { contender, cores }: Turn,
+  { contender, cores, profile }: Turn,
   setup: { channels: ChannelKind; memory?: boolean },
   use: (server: Running) => Promise<T>,
 ): Promise<T> {
-  const server = await contender.start({ ...setup, cores })
+  const server = await contender.start({ ...setup, cores, profile })
   try {
     return await use(server)
   } finally {
