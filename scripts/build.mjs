@@ -1,7 +1,8 @@
-// `npm run build`: the server by tsc, then the page scripts by esbuild. `--if-stale`: only if a source has changed.
+// `npm run build`: types by tsc, then the server and the page scripts by esbuild. `--if-stale`: only if a source has changed.
 import { chmodSync, cpSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { bundleServer } from './bundle-server.mjs'
 import { isBuilt, stampBuild } from './ready.mjs'
 import { root, runNode } from './run-node.mjs'
 
@@ -15,10 +16,11 @@ if (!(process.argv.includes('--if-stale') && isBuilt())) process.exitCode = awai
 
 async function build() {
   try {
-    const compiled = await compile()
-    if (compiled !== 0) return compiled
+    const checked = await declareServer()
+    if (checked !== 0) return checked
     const declared = await declareClient()
     if (declared !== 0) return declared
+    await bundleServer(next)
     await bundlePageScripts()
     await bundleTalkPage()
     await bundleClient()
@@ -32,7 +34,8 @@ async function build() {
   }
 }
 
-function compile() {
+/** Types of what programs import; what they run is bundled. */
+function declareServer() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   return runNode([tsc, '-p', 'tsconfig.build.json', '--outDir', next])
 }

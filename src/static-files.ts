@@ -27,9 +27,9 @@ export function readStaticFiles(): { files: StaticFiles; missing: readonly strin
   return { files, missing }
 }
 
-/** From beside this file when it is built, from the build when it runs as source. */
+/** From beside the folder of this file when it is built, from the build when it runs as source. */
 function readBuilt(name: string): Buffer | undefined {
-  for (const folder of ['./static/', '../dist/static/']) {
+  for (const folder of ['../static/', '../dist/static/']) {
     try {
       return readFileSync(new URL(`${folder}${name}`, import.meta.url))
     } catch (error) {

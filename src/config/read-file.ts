@@ -49,7 +49,8 @@ async function parse(file: string, text: string): Promise<ParsedFile> {
 }
 
 async function parseYaml(text: string): Promise<unknown> {
-  const yaml = await import('yaml')
+  // Bundled, a CommonJS library imported late has its default export only.
+  const { default: yaml } = await import('yaml')
   return yaml.parse(text, { maxAliasCount: 0 })
 }
 

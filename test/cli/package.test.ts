@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -68,6 +69,21 @@ describe('the package', () => {
     expect(
       packed.filter((path) => /\.test\.|^(src|test|demo|scripts|data)\/|stamp/.test(path)),
     ).toEqual([])
+  })
+
+  test('carries its libraries: loading hundreds of files is what makes a start slow', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const bundles = packed.filter((path) => /^dist\/(server\/.*|cli|index)\.js$/.test(path))
+    const outside = bundles.flatMap((path) => {
+      const code = readFileSync(join(root, path), 'utf8')
+      return [...code.matchAll(/^import [^;]*? from "([^".][^"]*)";$/gm)].map(([, name]) => name)
+    })
+    expect(bundles.length).toBeLessThan(30)
+    expect(outside).toContain('classic-level')
+    for (const name of outside) {
+      if (name?.startsWith('node:') !== true && !builtinModules.includes(name ?? ''))
+        expect(Object.keys(dependencies)).toContain(name)
+    }
   })
 
   test('installs into an empty folder, and its command runs there', async () => {
