@@ -45,15 +45,16 @@ function declareClient() {
 
 /** Classic scripts for `<script src>`: one for reading, one for speed. */
 async function bundlePageScripts() {
-  await bundlePageScript('hookbox', { target: 'es2017' })
-  await bundlePageScript('offhook', { target: 'es2022' })
+  await bundlePageScript('hookbox', { folder: 'client', target: 'es2017' })
+  await bundlePageScript('offhook', { folder: 'client', target: 'es2022' })
+  await bundlePageScript('offhook-rooms', { folder: 'client/rooms', target: 'es2022' })
 }
 
-async function bundlePageScript(name, options) {
+async function bundlePageScript(name, { folder, target }) {
   const shared = {
     ...bundling,
-    ...options,
-    entryPoints: [join(root, 'src', 'client', `${name}-classic.ts`)],
+    target,
+    entryPoints: [join(root, 'src', folder, `${name}-classic.ts`)],
     format: 'iife',
     charset: 'ascii',
   }

@@ -7,14 +7,11 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 }
 
-const names = [
-  'hookbox.js',
-  'hookbox.min.js',
-  'offhook.js',
-  'offhook.min.js',
-  'talk.js',
-  'talk.css',
-]
+const scripts = ['hookbox', 'offhook', 'offhook-rooms'].flatMap((name) => [
+  `${name}.js`,
+  `${name}.min.js`,
+])
+const names = [...scripts, 'talk.js', 'talk.css']
 
 /** The page scripts, read once at start; without a build there are none, and `missing` names them. */
 export function readStaticFiles(): { files: StaticFiles; missing: readonly string[] } {
