@@ -7,13 +7,11 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 }
 
-const scripts = ['hookbox', 'offhook', 'offhook-rooms']
-const names = [
-  ...scripts.flatMap((name) => [`${name}.js`, `${name}.min.js`]),
-  // The test page of talk.
-  'talk.js',
-  'talk.css',
-]
+const scripts = ['hookbox', 'offhook', 'offhook-rooms'].flatMap((name) => [
+  `${name}.js`,
+  `${name}.min.js`,
+])
+const names = [...scripts, 'talk.js', 'talk.css']
 
 /** The page scripts, read once at start; without a build there are none, and `missing` names them. */
 export function readStaticFiles(): { files: StaticFiles; missing: readonly string[] } {
