@@ -4,7 +4,7 @@ import type { Entry, Head } from './entry.ts'
 import type { Event } from './event.ts'
 import { HeldCommits, isKnown, isNext } from './held-commits.ts'
 import type { LocalUser } from './local-user.ts'
-import { tellReaders } from './markers.ts'
+import { tellReaders, tellReadersAgain } from './markers.ts'
 import type { ChannelOptions } from './options.ts'
 import type { ChannelCommitted, ChannelSnapshot, PresenceChange, StatePairs } from './ports.ts'
 import { comingOf, differenceOfPresence, differenceOfState } from './snapshot-difference.ts'
@@ -109,9 +109,7 @@ export class LocalChannel {
 
   /** This node's users who are attached, each once. */
   users(): LocalUser[] {
-    const users = new Set<LocalUser>()
-    for (const { user } of this.subscribers.everybody()) if (user !== undefined) users.add(user)
-    return [...users]
+    return [...new Set(this.subscribers.everybody().flatMap(({ user }) => user ?? []))]
   }
 
   /** Tells everybody who is attached that the channel is over, each for itself. */
@@ -202,6 +200,7 @@ export class LocalChannel {
     const at = this.#core.clock.now()
     for (const user of left) this.#tellComing('leave', { user, at })
     for (const user of joined) this.#tellComing('join', { user, at })
+    this.#core.background('read markers', tellReadersAgain(this.#core, this))
   }
 
   /** The view goes along with the entries, so that each publish shows who was in at its time. */

@@ -30,6 +30,15 @@ export function tellReaders(
   }
 }
 
+/** After a gap, in which markers may have moved unheard of: where those of this node's users stand. */
+export async function tellReadersAgain(core: Core, channel: LocalChannel): Promise<void> {
+  const users = channel.users().map(({ name }) => name)
+  if (channel.room === undefined || users.length === 0) return
+  const limit = users.length
+  const { members } = await core.stores.channels.members(channel.name, { users, limit })
+  tellReaders(core, channel, members)
+}
+
 /**
  * The same for connections that are not in the room, as a hint: what this node has committed is told to those here and,
  * where the user has connections elsewhere, to the other nodes.

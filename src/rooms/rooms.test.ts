@@ -316,6 +316,26 @@ describe('version 2 in a room', () => {
     expect(await unread('bob')).toBe(0)
   })
 
+  it('is told after a gap where its marker has come to meanwhile', async () => {
+    await node.talk('room', 'ann')
+    await node.rooms.add('room', { users: ['bob'], by: { kind: 'app' } })
+    const tab = await login('bob')
+    await tab.subscribe('room')
+    await node.rooms.inject('room', { author: undefined, type: 'x', content: '{}' })
+    await atRest()
+    const epoch = node.core.hub.channels.get('room')?.head.epoch ?? ''
+    await world.stores.channels.commit('room', {
+      expect: { epoch },
+      changes: [{ change: 'marker', user: 'bob', marker: { offset: 1, count: 1 } }],
+      now: world.clock.now(),
+    })
+    await node.core.hub.heal('all')
+    await atRest()
+    expect(tab.all('READ').map(([, , args]) => args)).toEqual([
+      { channel_name: 'room', offset: 1, unread: 0 },
+    ])
+  })
+
   it('refuses to read where one is no member, the same whether or not there is a room', async () => {
     await node.talk('room', 'ann')
     const page = await login('eve')
