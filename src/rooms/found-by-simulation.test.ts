@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { atRest } from '../../test/helpers/core-world.ts'
-import { createRoomWorld, type RoomNode, type RoomWorld } from '../../test/helpers/room-world.ts'
+import {
+  createRoomWorld,
+  profileOf,
+  type RoomNode,
+  type RoomWorld,
+} from '../../test/helpers/room-world.ts'
 
 import { destroyChannel } from '../core/operations/destroy-channel.ts'
 
@@ -37,6 +42,20 @@ describe('a link', () => {
     expect(back.heard).toEqual(['hello'])
   })
 
+  it('is ended where not everything since its entrance is kept', async () => {
+    const small = await world.roomNode({ talkHistorySize: 1 })
+    await say(small, ['first'])
+    const entrance = await small.rooms.enter({
+      room: 'room',
+      profile: profileOf('bob'),
+      token: 'bob',
+    })
+    await outgrow(small)
+    const bob = await small.arrive(entrance)
+    expect(bob.heard).toEqual([])
+    expect(bob.link.closed?.code).toBe(4006)
+  })
+
   it('asks no hook where it could not be made its user for sure', async () => {
     await node.talk('other', 'ann')
     node.faults.loseAnswer('users.commit', ([, commit]) => has(commit, 'connect'))
@@ -68,6 +87,26 @@ describe('somebody who is away', () => {
     expect(await bodies()).toEqual([])
   })
 })
+
+async function say(to: RoomNode, messages: readonly string[]): Promise<void> {
+  for (const body of messages) {
+    const content = JSON.stringify({ body })
+    await to.rooms.inject('room', { author: undefined, type: 'message', content })
+  }
+}
+
+/** So much is said in the room, and so late, that nothing of before is kept. */
+async function outgrow(on: RoomNode): Promise<void> {
+  await say(
+    on,
+    Array.from({ length: 200 }, (_, index) => `early ${index}`),
+  )
+  await world.clock.advance(400_000)
+  await say(
+    on,
+    Array.from({ length: 100 }, (_, index) => `late ${index}`),
+  )
+}
 
 function has(commit: unknown, change: string): boolean {
   const { changes } = commit as { readonly changes: readonly { readonly change: string }[] }
