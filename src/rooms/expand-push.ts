@@ -89,7 +89,9 @@ async function callsFor(
       groups.set(key, group)
     }
   }
-  return [...groups.values()].flatMap(inChunks)
+  // The members may have been those of a room that was made anew under the name meanwhile.
+  const now = await present(rooms, { room: snapshot.channel, epoch: snapshot.head.epoch })
+  return now !== undefined ? [...groups.values()].flatMap(inChunks) : []
 }
 
 /** What was stored while the member was in the room is told by its leave, where it needs to be. */

@@ -73,6 +73,20 @@ describe('somebody who is away', () => {
     await node.rooms.add('room', { users: ['bob'], by: { kind: 'app' } })
   })
 
+  it('is told of nothing that was said in a former room of the name', async () => {
+    const ann = await node.talk('room', 'ann')
+    await ann.say('secret')
+    const [notice] = await world.stores.outbox.due({ now: world.clock.now(), limit: 1 })
+    if (notice === undefined) throw new Error('nothing is to be pushed')
+    const late = node.faults.holdAnswer('channels.snapshot')
+    const expanded = node.rooms.expand(notice)
+    await late.done
+    await destroyChannel(node.core, { channel: 'room', hook: 'skip' })
+    await node.rooms.add('room', { users: ['eve'], by: { kind: 'app' } })
+    late.release()
+    expect((await expanded).calls).toEqual([])
+  })
+
   it('is told of nothing again where its leave is carried out twice', async () => {
     const ann = await node.talk('room', 'ann')
     const bob = await node.talk('room', 'bob')
