@@ -140,7 +140,9 @@ async function expandMissed(
     scope: 'recovery',
     now: rooms.core.clock.now(),
   })
-  const news = entries.filter((entry) => isNews(rooms, entry, user))
+  // Where some are not kept any more there are later ones among so many.
+  const missedOnes = entries.filter(({ offset }) => offset <= missed.offset)
+  const news = missedOnes.filter((entry) => isNews(rooms, entry, user))
   const receivers = [{ user, unread: unreadOf(snapshot, member.marker) }]
   const callOf = (entry: Entry, messages: number): PushCall => ({
     room,

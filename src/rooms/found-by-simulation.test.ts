@@ -73,6 +73,21 @@ describe('somebody who is away', () => {
     await node.rooms.add('room', { users: ['bob'], by: { kind: 'app' } })
   })
 
+  it('is told once of what was said after its leave, where what it missed is not kept', async () => {
+    const small = await world.roomNode({ talkHistorySize: 1 })
+    const page = small.open()
+    page.send('CONNECT', { version: 2, payload: 'bob' })
+    await page.next('CONNECTED')
+    await page.subscribe('room')
+    await say(small, ['a', 'b', 'c'])
+    page.end()
+    await world.clock.advance(21_000)
+    await outgrow(small)
+    const told = await bodies()
+    expect(told.length).toBeGreaterThan(0)
+    expect(new Set(told).size).toBe(told.length)
+  })
+
   it('is told of nothing that was said in a former room of the name', async () => {
     const ann = await node.talk('room', 'ann')
     await ann.say('secret')
