@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
 import type { Entry, Position } from './entry.ts'
+import { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import { entrySize, newestWithin } from './within-bytes.ts'
 
@@ -37,7 +38,7 @@ export async function attach(
       // What comes after this head is collected: the reads below end at it, however long the first of them takes.
       const { head } = channel
       const { recovered, read } = await readEntries(core, channel, { arrival, since, head })
-      if (channel.gone || connection.stage === 'closed') return leaveJoining(channel, connection)
+      if (channel.gone || connection.isOver) return leaveJoining(channel, connection)
       if (!subscribers.isJoining(connection, joining)) return false
       if (joining.again || channel.optionsVersion !== before) continue
       connection.since?.delete(channel.name)
@@ -75,7 +76,10 @@ async function readEntries(
   const { since, head } = wish
   const missed = since === undefined ? undefined : await readMissed(core, channel, { since, head })
   if (missed !== undefined) return { recovered: true, read: missed }
-  if (wish.arrival.connection.session.encoder.snapshots === 'entries') {
+  const { connection } = wish.arrival
+  if (connection.session.encoder.snapshots === 'entries') {
+    // Such a client cannot be told that something is missing: it begins anew (G2).
+    connection.close(new Refusal('expired'))
     return { recovered: false, read: [] }
   }
   return { recovered: false, read: await readHistory(core, channel, wish) }

@@ -93,6 +93,11 @@ export class Connection {
     if (this.link.pendingBytes > 0) this.#pressure.wrote(this, before)
   }
 
+  /** The link has ended, or has been told to. */
+  get isOver(): boolean {
+    return this.#isClosing || this.stage === 'closed'
+  }
+
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return

@@ -65,7 +65,7 @@ async function join(
   for (let tries = 0; tries < maxTries; tries += 1) {
     const room = await sameRoom(rooms, entrance)
     await carryOutJoin(core, record, { channel: room })
-    if (connection.channels.has(room.name) || connection.stage === 'closed') return
+    if (connection.channels.has(room.name) || connection.isOver) return
     await refuseRemoved(rooms, entrance)
     record = await subscribeAgain(rooms, connection, entrance)
   }

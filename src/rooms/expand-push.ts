@@ -89,7 +89,9 @@ async function callsFor(
       groups.set(key, group)
     }
   }
-  return [...groups.values()].flatMap(inChunks)
+  // The members may have been those of a room that was made anew under the name meanwhile.
+  const now = await present(rooms, { room: snapshot.channel, epoch: snapshot.head.epoch })
+  return now !== undefined ? [...groups.values()].flatMap(inChunks) : []
 }
 
 /** What was stored while the member was in the room is told by its leave, where it needs to be. */
@@ -138,7 +140,9 @@ async function expandMissed(
     scope: 'recovery',
     now: rooms.core.clock.now(),
   })
-  const news = entries.filter((entry) => isNews(rooms, entry, user))
+  // Where some are not kept any more there are later ones among so many.
+  const missedOnes = entries.filter(({ offset }) => offset <= missed.offset)
+  const news = missedOnes.filter((entry) => isNews(rooms, entry, user))
   const receivers = [{ user, unread: unreadOf(snapshot, member.marker) }]
   const callOf = (entry: Entry, messages: number): PushCall => ({
     room,

@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { atRest } from '../../test/helpers/core-world.ts'
-import { createRoomWorld, type RoomNode, type RoomWorld } from '../../test/helpers/room-world.ts'
+import {
+  createRoomWorld,
+  profileOf,
+  type RoomNode,
+  type RoomWorld,
+} from '../../test/helpers/room-world.ts'
 
 import { destroyChannel } from '../core/operations/destroy-channel.ts'
 
@@ -37,6 +42,20 @@ describe('a link', () => {
     expect(back.heard).toEqual(['hello'])
   })
 
+  it('is ended where not everything since its entrance is kept', async () => {
+    const small = await world.roomNode({ talkHistorySize: 1 })
+    await say(small, ['first'])
+    const entrance = await small.rooms.enter({
+      room: 'room',
+      profile: profileOf('bob'),
+      token: 'bob',
+    })
+    await outgrow(small)
+    const bob = await small.arrive(entrance)
+    expect(bob.heard).toEqual([])
+    expect(bob.link.closed?.code).toBe(4006)
+  })
+
   it('asks no hook where it could not be made its user for sure', async () => {
     await node.talk('other', 'ann')
     node.faults.loseAnswer('users.commit', ([, commit]) => has(commit, 'connect'))
@@ -54,6 +73,35 @@ describe('somebody who is away', () => {
     await node.rooms.add('room', { users: ['bob'], by: { kind: 'app' } })
   })
 
+  it('is told once of what was said after its leave, where what it missed is not kept', async () => {
+    const small = await world.roomNode({ talkHistorySize: 1 })
+    const page = small.open()
+    page.send('CONNECT', { version: 2, payload: 'bob' })
+    await page.next('CONNECTED')
+    await page.subscribe('room')
+    await say(small, ['a', 'b', 'c'])
+    page.end()
+    await world.clock.advance(21_000)
+    await outgrow(small)
+    const told = await bodies()
+    expect(told.length).toBeGreaterThan(0)
+    expect(new Set(told).size).toBe(told.length)
+  })
+
+  it('is told of nothing that was said in a former room of the name', async () => {
+    const ann = await node.talk('room', 'ann')
+    await ann.say('secret')
+    const [notice] = await world.stores.outbox.due({ now: world.clock.now(), limit: 1 })
+    if (notice === undefined) throw new Error('nothing is to be pushed')
+    const late = node.faults.holdAnswer('channels.snapshot')
+    const expanded = node.rooms.expand(notice)
+    await late.done
+    await destroyChannel(node.core, { channel: 'room', hook: 'skip' })
+    await node.rooms.add('room', { users: ['eve'], by: { kind: 'app' } })
+    late.release()
+    expect((await expanded).calls).toEqual([])
+  })
+
   it('is told of nothing again where its leave is carried out twice', async () => {
     const ann = await node.talk('room', 'ann')
     const bob = await node.talk('room', 'bob')
@@ -68,6 +116,26 @@ describe('somebody who is away', () => {
     expect(await bodies()).toEqual([])
   })
 })
+
+async function say(to: RoomNode, messages: readonly string[]): Promise<void> {
+  for (const body of messages) {
+    const content = JSON.stringify({ body })
+    await to.rooms.inject('room', { author: undefined, type: 'message', content })
+  }
+}
+
+/** So much is said in the room, and so late, that nothing of before is kept. */
+async function outgrow(on: RoomNode): Promise<void> {
+  await say(
+    on,
+    Array.from({ length: 200 }, (_, index) => `early ${index}`),
+  )
+  await world.clock.advance(400_000)
+  await say(
+    on,
+    Array.from({ length: 100 }, (_, index) => `late ${index}`),
+  )
+}
 
 function has(commit: unknown, change: string): boolean {
   const { changes } = commit as { readonly changes: readonly { readonly change: string }[] }

@@ -4,6 +4,7 @@ import type { Inbound } from '../../src/core/acceptor.ts'
 import type { Notice, ProfileAnswer } from '../../src/core/ports.ts'
 import { createTalk } from '../../src/protocols/talk/protocol.ts'
 import { createRooms } from '../../src/rooms/create-rooms.ts'
+import type { Entrance } from '../../src/rooms/rooms.ts'
 import {
   atRest,
   type CoreWorld,
@@ -27,6 +28,8 @@ export interface RoomNode extends Node {
   readonly rooms: ReturnType<typeof createRooms>
   /** An open link of a room. */
   talk(room: string, user: string): Promise<TalkLink>
+  /** The link of somebody who was let in before. */
+  arrive(entrance: Entrance): Promise<TalkLink>
 }
 
 /** One call to the push URL. */
@@ -106,20 +109,22 @@ async function expandAll(world: CoreWorld, node: RoomNode): Promise<Push[]> {
 
 function roomNode(node: Node, rooms: ReturnType<typeof createRooms>): RoomNode {
   const protocolOf = createTalk({ compat: 'seed', regularType: 'message' })
+  const arrive = async (entrance: Entrance) => {
+    const link = new FakeLink()
+    const origin = { transport: 'fake', address: '192.0.2.1' }
+    const inbound = node.running.acceptor.accept(link, protocolOf(entrance.room), {
+      ...origin,
+      arrive: rooms.arrive(entrance),
+    })
+    await atRest()
+    return new TalkLink(link, inbound)
+  }
   return {
     ...node,
     rooms,
-    talk: async (room, user) => {
-      const entrance = await rooms.enter({ room, profile: profileOf(user), token: user })
-      const link = new FakeLink()
-      const origin = { transport: 'fake', address: '192.0.2.1' }
-      const inbound = node.running.acceptor.accept(link, protocolOf(room), {
-        ...origin,
-        arrive: rooms.arrive(entrance),
-      })
-      await atRest()
-      return new TalkLink(link, inbound)
-    },
+    arrive,
+    talk: async (room, user) =>
+      arrive(await rooms.enter({ room, profile: profileOf(user), token: user })),
   }
 }
 

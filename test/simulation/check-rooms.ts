@@ -56,14 +56,18 @@ async function checkShutOut(world: World, room: string, life: RoomLife): Promise
     const said = await ask(world, (rooms) => rooms.old(room, user))
     const code = said instanceof Refusal ? said.code : said
     if (code !== 'not_member') judge.violated('rooms', `${room} tells ${user}: ${String(code)}`)
-    checkGone(world, room, user)
+    checkGone(world, life, { room, user })
   }
 }
 
 /** Whoever is in by Hookbox has come since its removal, past the app's hook. */
-function checkGone({ judge, store }: World, room: string, user: string): void {
+function checkGone(
+  { judge, store }: World,
+  life: RoomLife,
+  { room, user }: { room: string; user: string },
+): void {
   const { rooms } = store.ledger
-  const removedAt = rooms.removedAt(room, user)
+  const removedAt = life.bans.since(user)
   const since = rooms.sharedSince(room, user)
   if (removedAt === undefined || since === undefined || since >= removedAt) return
   judge.violated('rooms', `${user} was removed from ${room} and stays in`)
@@ -134,12 +138,22 @@ function hasHeard(
   return (
     rooms.hasHeard(room, user, { epoch: life.epoch, offset, said }) ||
     rooms.pushes.ids(room, user, said).size > 0 ||
+    wentSince(life, { user, message }) ||
     cameMeanwhile(world, life, { user, message })
   )
 }
 
 function isNotifiable({ plan }: World, { type }: RoomMessage): boolean {
   return type !== quietType || plan.settings.talkNotifiableTypes.length === 0
+}
+
+/** The member was in when the message was stored, and was taken out by a wish of its page or the app. */
+function wentSince(
+  life: RoomLife,
+  { user, message }: { user: string; message: RoomMessage },
+): boolean {
+  const { storedAt, offset } = message
+  return life.stays.touches(user, storedAt, storedAt) && offset <= (life.wentAt.get(user) ?? 0)
 }
 
 /** The member was away when the message was stored, and in when it was to be pushed. */

@@ -21,7 +21,6 @@ export class RoomLedger {
   readonly #sharedComings = new Map<string, number>()
   readonly #shared = new Map<string, number>()
   readonly #unconfirmed = new Set<string>()
-  readonly #removedAt = new Map<string, number>()
   /** What users have been told by their clients, or by links that they ended themselves. */
   readonly #heard = new Set<string>()
   readonly #sent = new Map<string, number>()
@@ -101,16 +100,6 @@ export class RoomLedger {
   /** When the user came in by Hookbox, where it is in by it. */
   sharedSince(channel: string, user: string): number | undefined {
     return this.#shared.get(`${user} ${channel}`)
-  }
-
-  /** The app was told that the user has been removed. */
-  noteRemoved(room: string, user: string): void {
-    this.#removedAt.set(`${user} ${room}`, this.#timeline.now)
-  }
-
-  /** When the app was told so last. */
-  removedAt(room: string, user: string): number | undefined {
-    return this.#removedAt.get(`${user} ${room}`)
   }
 
   /** The user was let into a room, or allowed to do something there, after `since`. */

@@ -51,6 +51,8 @@ export class RoomLife {
   /** In the room by any connection. */
   readonly stays = new Spans()
   readonly bans = new Spans()
+  /** The head when somebody left by a wish of its page or the app: nothing is told of what came until then. */
+  readonly wentAt = new Map<string, number>()
   /** Since when there has been a member without a break. */
   peopledSince: number | undefined
   #head = 0
@@ -96,7 +98,11 @@ export class RoomLife {
     const before = new Map([...this.members].map(([user, { read }]) => [user, read]))
     const problems = this.#noteChanges(told)
     this.#head = committed.head.offset
-    for (const { user } of committed.left) this.stays.end(user, now)
+    for (const { user } of committed.left) {
+      this.stays.end(user, now)
+      const isDeparture = commit.changes.some((each) => each.change === 'away')
+      if (!isDeparture) this.wentAt.set(user, this.#head)
+    }
     for (const { user } of committed.entered) this.stays.begin(user, now)
     if (this.members.size === 0) this.peopledSince = undefined
     else this.peopledSince ??= now

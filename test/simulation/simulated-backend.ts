@@ -98,7 +98,6 @@ export class SimulatedBackend {
       await rooms.remove(room, { users: [user] })
       isDone = true
       this.#removing.delete(key)
-      this.#parts.ledger.rooms.noteRemoved(room, user)
     })
     this.#parts.timeline.after(isAsked ? timeoutMs : 1000, again)
   }

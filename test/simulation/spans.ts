@@ -25,6 +25,11 @@ export class Spans {
     return last !== undefined && last.to === undefined
   }
 
+  /** Since when it is so without a break; undefined: it is not. */
+  since(who: string): number | undefined {
+    return this.isOpen(who) ? this.#spans.get(who)?.at(-1)?.from : undefined
+  }
+
   /** At some moment between the two. */
   touches(who: string, from: number, to: number): boolean {
     const spans = this.#spans.get(who) ?? []
