@@ -17,13 +17,15 @@ const buildInputs = [
 ]
 const stamp = join(root, 'dist', '.stamp')
 
-/** Installs what the lock file says, if it is not there. Ends the process where that fails. */
-export async function ensureInstalled() {
-  if (isInstalled()) return
+/** Installs what the lock file of a folder says, if it is not there. Ends the process where that fails. */
+export async function ensureInstalled(folder = root) {
+  if (isInstalled(folder)) return
   say('installing dependencies …')
   // Not `npm ci`: it refuses a lock file made where a registry had no packages for other platforms.
   await need(
-    runNpm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']),
+    runNpm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: folder,
+    }),
     'npm install',
   )
 }
@@ -46,9 +48,9 @@ export function stampBuild(folder) {
 }
 
 /** npm keeps a copy of the lock file of what it installed. */
-function isInstalled() {
-  const installed = packagesOf(join(root, 'node_modules', '.package-lock.json'))
-  const locked = packagesOf(join(root, 'package-lock.json'))
+function isInstalled(folder) {
+  const installed = packagesOf(join(folder, 'node_modules', '.package-lock.json'))
+  const locked = packagesOf(join(folder, 'package-lock.json'))
   return Object.entries(locked).every(
     ([path, { version, optional }]) =>
       path === '' || optional || installed[path]?.version === version,

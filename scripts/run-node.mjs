@@ -20,11 +20,11 @@ export function runNode(args, options = {}) {
 }
 
 /** Runs npm to its end with the Node that runs this; answers its exit code. */
-export function runNpm(args) {
+export function runNpm(args, options = {}) {
   const cli = process.env.npm_execpath
   return cli?.endsWith('.js')
-    ? runToEnd(process.execPath, [cli, ...args], {})
-    : runToEnd('npm', args, { shell: process.platform === 'win32' })
+    ? runToEnd(process.execPath, [cli, ...args], options)
+    : runToEnd('npm', args, { shell: process.platform === 'win32', ...options })
 }
 
 function runToEnd(command, args, options) {
