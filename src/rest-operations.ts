@@ -6,6 +6,7 @@ import { disconnectConnection, disconnectUser } from './core/operations/disconne
 import { channelSnapshot, serverInfo, shownOptions, userInfo } from './core/operations/info.ts'
 import { message } from './core/operations/message.ts'
 import { publish } from './core/operations/publish.ts'
+import { publishBatch } from './core/operations/publish-batch.ts'
 import { setChannelOptions } from './core/operations/set-channel-options.ts'
 import { setUserOptions } from './core/operations/set-user-options.ts'
 import { patchState } from './core/operations/state.ts'
@@ -16,6 +17,7 @@ import type {
   RestChannelInfo,
   RestNotices,
   RestOperations,
+  RestOutcome,
   RestPublish,
   RestPublished,
 } from './http/rest/operations.ts'
@@ -36,6 +38,7 @@ export function createRestOperations(
   return {
     ...createRoomOperations(core, rooms),
     publish: (command) => publishForApp(core, command),
+    publishBatch: (commands) => publishBatchForApp(core, commands),
     subscribe: (command) => subscribe(core, command),
     unsubscribe: (command) => unsubscribeForApp(core, command),
     message: (command) => message(core, command),
@@ -70,10 +73,24 @@ async function publishForApp(core: Core, command: RestPublish): Promise<RestPubl
     )
     return describePublished(published)
   } catch (error) {
-    const missing = error instanceof Refusal && error.code === 'channel_missing'
-    if (missing && command.ifMissing === 'ignore') return {}
+    if (isIgnored(error, command)) return {}
     throw error
   }
+}
+
+async function publishBatchForApp(
+  core: Core,
+  commands: readonly RestPublish[],
+): Promise<readonly RestOutcome[]> {
+  const outcomes = await publishBatch(core, commands)
+  return outcomes.map((outcome, index) =>
+    'error' in outcome && isIgnored(outcome.error, commands[index]) ? { published: {} } : outcome,
+  )
+}
+
+function isIgnored(error: unknown, command: RestPublish | undefined): boolean {
+  const missing = error instanceof Refusal && error.code === 'channel_missing'
+  return missing && command?.ifMissing === 'ignore'
 }
 
 function describePublished(published: Published): RestPublished {

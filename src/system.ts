@@ -17,8 +17,22 @@ export const systemClock: Clock = {
 /** Node fires longer timers at once. */
 const maxTimerMs = 2 ** 31 - 1
 
-/** Unguessable bytes from the operating system. */
+/** Bytes asked of the operating system at once: one call for each id costs more than the rest of its publish. */
+const poolBytes = 4096
+let pool = Buffer.alloc(0)
+let poolUsed = 0
+
+/** Unguessable bytes from the operating system; none is given twice. */
 export const systemRandom: Random = {
-  hex: (count) => randomBytes(count).toString('hex'),
+  hex(count) {
+    if (count > poolBytes) return randomBytes(count).toString('hex')
+    if (poolUsed + count > pool.length) {
+      pool = randomBytes(poolBytes)
+      poolUsed = 0
+    }
+    const from = poolUsed
+    poolUsed += count
+    return pool.toString('hex', from, poolUsed)
+  },
   float: Math.random,
 }

@@ -1,5 +1,4 @@
 import type { Core } from '../core.ts'
-import type { EntryDraft } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import { own, refusalOf } from '../gate-keeper.ts'
 import type { LocalChannel } from '../local-channel.ts'
@@ -7,16 +6,10 @@ import { asks } from '../options.ts'
 import type { ChannelCommitResult, PublishClaim } from '../ports.ts'
 import type { Published } from '../published.ts'
 import { ensureChannel } from './create-channel.ts'
+import { type Attempt, draftEntry, entryChanges } from './entry-changes.ts'
 import { carryOutLists } from './lists.ts'
 import { pass, passOnlyTo } from './pass.ts'
-import {
-  admission,
-  authorOf,
-  claimOf,
-  type Publish,
-  type Publisher,
-  publisherName,
-} from './publisher.ts'
+import { admission, claimOf, type Publish, type Publisher, publisherName } from './publisher.ts'
 
 export type { Publisher } from './publisher.ts'
 
@@ -51,13 +44,6 @@ async function publishClaimed(
     if (published !== 'changed') return published
   }
   throw new Refusal('channel_changed')
-}
-
-interface Attempt {
-  readonly channel: LocalChannel
-  readonly publisher: Publisher
-  readonly command: Publish
-  readonly claim: PublishClaim | undefined
 }
 
 async function publishTo(core: Core, attempt: Attempt): Promise<Published | 'changed'> {
@@ -146,20 +132,13 @@ async function deliver(
     pass(core, channel, draft)
     return { at: draft.at }
   }
-  const companions = core.rooms?.withEntry(channel, draft, publisherName(attempt.publisher)) ?? []
+  const changes = entryChanges(core, attempt, draft)
   const result = await core.stores.channels.commit(channel.name, {
     expect: { ...act.expectation, ...admission(attempt.publisher) },
-    changes: [
-      {
-        change: 'entry',
-        draft,
-        ...(attempt.claim === undefined ? {} : { claim: attempt.claim }),
-      },
-      ...companions,
-    ],
+    changes,
     now: draft.at,
   })
-  if (companions.length > 0) core.rooms?.written()
+  if (changes.length > 1) core.rooms?.written()
   return settle(core, channel, { result, at: draft.at })
 }
 
@@ -189,24 +168,6 @@ async function settle(
       throw new Refusal('channel_changed')
     default:
       return result satisfies never
-  }
-}
-
-function draftEntry(core: Core, attempt: Attempt, payload: string): EntryDraft {
-  const { channel, publisher, command } = attempt
-  const omit =
-    publisher.kind === 'connection' && !channel.options.reflective
-      ? { omit: publisher.connection.id }
-      : {}
-  return {
-    kind: 'publish',
-    id: command.id ?? core.random.hex(8),
-    at: core.clock.now(),
-    author: authorOf(channel, publisher),
-    content: payload,
-    encoding: 'json',
-    ...(publisher.kind === 'talk' ? { type: publisher.type } : {}),
-    ...omit,
   }
 }
 

@@ -20,13 +20,6 @@ export class Fields {
     this.#maxBytes = maxBytes
   }
 
-  /** Fields of one JSON object. */
-  static ofObject(object: object): Fields {
-    const fields = new Fields(0)
-    for (const [name, value] of Object.entries(object)) fields.add(name, { from: 'json', value })
-    return fields
-  }
-
   /** Throws `repeated_field` where the name was given before. */
   add(name: string, given: Given): void {
     if (this.#given.has(name)) throw new Refusal('repeated_field', `${name} is given twice`)
@@ -37,11 +30,7 @@ export class Fields {
   text(name: string): string | undefined {
     const given = this.#given.get(name)
     if (given === undefined) return undefined
-    if (given.from === 'form') return given.text
-    if (given.value === null) return undefined
-    if (typeof given.value === 'string') return given.value
-    if (Number.isSafeInteger(given.value)) return String(given.value)
-    throw new Refusal('invalid_field', `${name} must be a string`)
+    return given.from === 'form' ? given.text : scalarText(name, given.value)
   }
 
   /** A scalar that must be there. */
@@ -53,15 +42,12 @@ export class Fields {
 
   /** A channel's or user's name that must be there. */
   name(field: string): string {
-    const name = this.text(field)
-    if (name === undefined || name === '') throw new Refusal('missing_field', `Missing ${field}`)
-    return checkedName(field, name)
+    return requiredName(field, this.text(field))
   }
 
   /** A name that may be absent or empty. */
   optionalName(field: string): string | undefined {
-    const name = this.text(field)
-    return name === undefined || name === '' ? undefined : checkedName(field, name)
+    return presentName(field, this.text(field))
   }
 
   /** JSON text of a field, `null` where it is absent. Kept as it was written, but on one line. */
@@ -114,6 +100,25 @@ export class Fields {
       throw new Refusal('invalid_field', why, { cause: error })
     }
   }
+}
+
+/** A scalar of JSON as text; undefined where it is absent or null. Throws `invalid_field`. */
+export function scalarText(name: string, value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return undefined
+  if (Number.isSafeInteger(value)) return String(value)
+  throw new Refusal('invalid_field', `${name} must be a string`)
+}
+
+/** A name that must be there. Throws `missing_field`, `invalid_name`. */
+export function requiredName(field: string, name: string | undefined): string {
+  if (name === undefined || name === '') throw new Refusal('missing_field', `Missing ${field}`)
+  return checkedName(field, name)
+}
+
+/** A name that may be absent or empty. Throws `invalid_name`. */
+export function presentName(field: string, name: string | undefined): string | undefined {
+  return name === undefined || name === '' ? undefined : checkedName(field, name)
 }
 
 /** Throws `invalid_name`; says the field, not the name, which may be anything. */

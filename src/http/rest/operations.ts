@@ -19,6 +19,9 @@ export interface RestPublished {
   readonly duplicate?: boolean
 }
 
+/** What one publish of a batch came to. */
+export type RestOutcome = { readonly published: RestPublished } | { readonly error: unknown }
+
 /** `options` holds all options, and `history` and `state`. */
 export interface RestChannelInfo {
   readonly name: string
@@ -102,6 +105,8 @@ interface RoomUsers {
  */
 export interface RestOperations {
   publish(command: RestPublish): Promise<RestPublished>
+  /** An outcome for each, in their order; those to one channel keep theirs. No hook is asked. Never rejects. */
+  publishBatch(commands: readonly RestPublish[]): Promise<readonly RestOutcome[]>
   subscribe(command: Membership): Promise<void>
   unsubscribe(command: Membership): Promise<void>
   message(command: {

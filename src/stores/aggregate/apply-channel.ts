@@ -12,19 +12,21 @@ export function applyChannel(
   now: number,
 ): ChannelAggregate {
   const held = draft.base
+  const isLogOnly = draft.isLogOnly
   held.offset = draft.offset
   held.count = draft.count
+  held.first = draft.first
+  if (draft.entries.length > 0) held.marks = markLog(held, now)
+  for (const claim of draft.claims) applyClaim(held.claims, claim)
+  if (isLogOnly) return held
   held.version = committed.head.version
   held.options = draft.options
   held.optionsVersion = draft.optionsVersion
   held.everSubscribed = draft.everSubscribed
   held.hidden = draft.hidden
-  held.first = draft.first
   held.staticHistory = draft.staticHistory
-  if (draft.entries.length > 0) held.marks = markLog(held, now)
   applyState(held, draft)
   applyPresence(held, draft)
-  for (const claim of draft.claims) applyClaim(held.claims, claim)
   held.room = draft.room
   held.memberCount = draft.memberCount
   for (const [user, standing] of draft.members ?? []) held.members.set(user, standing)

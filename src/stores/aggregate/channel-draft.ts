@@ -4,6 +4,8 @@ import type { Marker, Notice, PresenceChange } from '../../core/ports.ts'
 import type { ChannelAggregate, Claim, Room, Standing, Subscriber, Tombstone } from './channel.ts'
 import type { ClaimMutation } from './claims.ts'
 
+const none: readonly Entry[] = []
+
 /**
  * What a commit would make of a channel, kept beside the channel until all its changes have been accepted: a
  * commit that is refused halfway leaves no trace. Maps and lists are overlays, made on first use.
@@ -25,7 +27,8 @@ export class ChannelDraft {
   subscribers: number
   room: Room | undefined
   memberCount: number
-  readonly entries: Entry[] = []
+  /** Mostly one: a list that is made with its first entry takes no room for others. */
+  entries: readonly Entry[] = none
   readonly entered: PresenceChange[] = []
   readonly left: PresenceChange[] = []
   readonly notices: Notice[] = []
@@ -36,7 +39,7 @@ export class ChannelDraft {
   tombstones: Map<string, Tombstone | undefined> | undefined
   members: Map<string, Standing> | undefined
   /** Where the markers of those stood who became members. */
-  readonly joined = new Map<string, Marker>()
+  joined: Map<string, Marker> | undefined
 
   constructor(base: ChannelAggregate, origin: 'created' | 'held') {
     this.base = base
@@ -56,12 +59,26 @@ export class ChannelDraft {
     this.memberCount = base.memberCount
   }
 
+  /** Nothing changes but the log, publish ids and notices: every publish is so, and most commits are publishes. */
+  get isLogOnly(): boolean {
+    const { base } = this
+    return (
+      !(this.created || this.destroyed) &&
+      (this.presence ?? this.tombstones ?? this.state ?? this.members) === undefined &&
+      this.options === base.options &&
+      this.room === base.room &&
+      this.hidden === base.hidden &&
+      this.staticHistory === base.staticHistory
+    )
+  }
+
   /** Gives a draft the next place in the log. */
   append(draft: EntryDraft): Entry {
     this.offset += 1
     if (draft.kind === 'publish') this.count += 1
     const entry = { ...draft, epoch: this.base.epoch, offset: this.offset, count: this.count }
-    this.entries.push(entry)
+    if (this.entries === none) this.entries = [entry]
+    else (this.entries as Entry[]).push(entry)
     return entry
   }
 
@@ -110,6 +127,11 @@ export class ChannelDraft {
   setStanding(user: string, standing: Standing): void {
     this.members ??= new Map()
     this.members.set(user, standing)
+  }
+
+  setJoined(user: string, marker: Marker): void {
+    this.joined ??= new Map()
+    this.joined.set(user, marker)
   }
 
   claimOf(user: string, id: string): Claim | undefined {

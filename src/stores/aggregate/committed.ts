@@ -5,19 +5,9 @@ import { memberDifference } from './members.ts'
 
 /** What an accepted draft changed. Whatever is no entry makes the version grow, by one for all of it. */
 export function committedOf(draft: ChannelDraft): ChannelCommitted {
-  const { base, entries, entered, left, created, destroyed, options, optionsVersion } = draft
+  const differences = draft.isLogOnly ? none : differencesOf(draft)
+  const { base, entries, entered, left } = draft
   const { channel, epoch } = base
-  const state = stateDifference(draft)
-  const differences = {
-    ...(state && { state }),
-    ...((created || options !== base.options) && {
-      options: { version: optionsVersion, values: options },
-    }),
-    ...roomDifference(draft),
-    ...memberDifference(draft),
-    ...(created && { created }),
-    ...(destroyed && { destroyed }),
-  }
   const grows = entered.length + left.length + Object.keys(differences).length > 0
   return {
     channel,
@@ -32,6 +22,28 @@ export function committedOf(draft: ChannelDraft): ChannelCommitted {
     entered,
     left,
     ...differences,
+  }
+}
+
+type Differences = Pick<
+  ChannelCommitted,
+  'state' | 'options' | 'room' | 'members' | 'markers' | 'created' | 'destroyed'
+>
+
+const none: Differences = {}
+
+function differencesOf(draft: ChannelDraft): Differences {
+  const { base, created, destroyed, options, optionsVersion } = draft
+  const state = stateDifference(draft)
+  return {
+    ...(state && { state }),
+    ...((created || options !== base.options) && {
+      options: { version: optionsVersion, values: options },
+    }),
+    ...roomDifference(draft),
+    ...memberDifference(draft),
+    ...(created && { created }),
+    ...(destroyed && { destroyed }),
   }
 }
 

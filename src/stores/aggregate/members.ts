@@ -35,7 +35,7 @@ function addMember(draft: ChannelDraft, { user, at }: MemberChange): void {
   if (isMember(draft.standingOf(user))) return
   const marker: Marker = { offset: draft.offset, count: draft.count }
   draft.setStanding(user, { user, joinedAt: at, marker, left: marker, away: marker })
-  draft.joined.set(user, marker)
+  draft.setJoined(user, marker)
   draft.memberCount += 1
 }
 
@@ -97,6 +97,6 @@ function movedMarker(
 ): Marker | undefined {
   if (!isMember(standing)) return undefined
   const { user, marker } = standing
-  const from = isMember(before) ? before.marker : draft.joined.get(user)
+  const from = isMember(before) ? before.marker : draft.joined?.get(user)
   return marker.offset === from?.offset ? undefined : marker
 }

@@ -45,9 +45,13 @@ export function trimmedFirst(log: Log, recovery: RecoverySettings, now: number):
   return target - log.first < slack ? log.first : Math.min(target, log.first + maxTrim)
 }
 
+/** Marks are in the order of time (but for a clock that was set back): the first young one ends the search. */
 function agedThrough(marks: readonly LogMark[], before: number): number {
   let offset = 0
-  for (const mark of marks) if (mark.at < before) offset = Math.max(offset, mark.offset)
+  for (const mark of marks) {
+    if (mark.at >= before) break
+    offset = mark.offset
+  }
   return offset
 }
 

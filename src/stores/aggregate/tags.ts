@@ -49,6 +49,7 @@ function channelTags(
 
 /** How a draft changes its channel's tags. Call before it is applied; one that destroys needs all members in its base. */
 export function draftTags(draft: ChannelDraft): TagChanges {
+  if (draft.isLogOnly) return none
   const { base, options, subscribers } = draft
   const crowd = base.presence.size === 0 || subscribers === 0
   const same = !draft.created && !draft.destroyed && options === base.options && !crowd

@@ -93,19 +93,22 @@ export class LevelChannels implements ChannelStore, EnginePart {
     }
   }
 
-  async commit(channel: string, commit: ChannelCommit): Promise<ChannelCommitResult> {
+  /** No async function: one that waits would keep the commit and all that it was made of until it is on disk. */
+  commit(channel: string, commit: ChannelCommit): Promise<ChannelCommitResult> {
     const slot = this.slots.hot(channel)
-    const evaluated =
-      slot !== undefined && isAllThere(slot, commit)
-        ? this.evaluate(slot, commit)
-        : await this.slots.run(
-            channel,
-            (loaded) => this.evaluate(loaded, commit),
-            (loaded) => this.readMissing(loaded, commit),
-          )
-    // Also a conflict or a duplicate may rest on a commit that is not on disk yet.
-    if (evaluated.group?.settled === false) await evaluated.group.done
-    return evaluated.result
+    if (slot === undefined || !isAllThere(slot, commit))
+      return this.slots
+        .run(
+          channel,
+          (loaded) => this.evaluate(loaded, commit),
+          (loaded) => this.readMissing(loaded, commit),
+        )
+        .then(durable)
+    try {
+      return durable(this.evaluate(slot, commit))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async snapshot(channel: string, query: SnapshotQuery): Promise<ChannelSnapshot | undefined> {
@@ -198,6 +201,11 @@ export class LevelChannels implements ChannelStore, EnginePart {
     slot.weight = weight
     if (weight !== before) this.slots.grew(weight - before)
   }
+}
+
+/** Also a conflict or a duplicate may rest on a commit that is not on disk yet. */
+function durable({ result, group }: Evaluated): Promise<ChannelCommitResult> {
+  return group?.settled === false ? group.done.then(() => result) : Promise.resolve(result)
 }
 
 function isAllThere(slot: ChannelSlot, commit: ChannelCommit): boolean {

@@ -34,11 +34,21 @@ function writeLife(
   for (const entry of draft.entries) group.put(logKeys.entry(log, entry.offset), encodeEntry(entry))
   for (let offset = draft.base.first; offset < draft.first; offset += 1)
     group.del(logKeys.entry(log, offset))
+  for (const claim of draft.claims) writeClaim(group, log, claim)
+  if (!draft.isLogOnly) writeRest(group, slot, { draft, committed })
+}
+
+/** What a publish does not change. */
+function writeRest(
+  group: Group,
+  slot: ChannelSlot,
+  { draft, committed }: { draft: ChannelDraft; committed: ChannelCommitted },
+): void {
+  const { log } = slot
   if (draft.created || draft.options !== draft.base.options)
     group.put(logKeys.options(log), encodeRecord({ options: draft.options }))
   if (draft.staticHistory !== draft.base.staticHistory)
     group.put(logKeys.staticHistory(log), encodeRecord({ entries: draft.staticHistory }))
-  for (const claim of draft.claims) writeClaim(group, log, claim)
   writeState(group, log, committed)
   writePresence(group, slot, draft)
   writeMembers(group, log, draft)

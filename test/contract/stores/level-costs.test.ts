@@ -10,13 +10,14 @@ import { channelOf, createRoom, entry, marker, member, notice, toHead, upTo } fr
 /** What was asked of a database: keys written, keys looked up, rows read. */
 interface Book {
   written: string[]
+  batches: number
   looked: number
   rows: number
 }
 
 /** A database that keeps a book. */
 function counted(database: Database): { database: Database; book: Book } {
-  const book: Book = { written: [], looked: 0, rows: 0 }
+  const book: Book = { written: [], batches: 0, looked: 0, rows: 0 }
   return {
     book,
     database: {
@@ -35,6 +36,7 @@ function counted(database: Database): { database: Database; book: Book } {
         return rows
       },
       write: (writes) => {
+        book.batches += 1
         for (const { key } of writes) book.written.push(key)
         return database.write(writes)
       },
@@ -148,5 +150,38 @@ describe('in a room of ten thousand, as in one of two,', () => {
     await room.done([{ change: 'destroy' }])
     expect((await stores.channels.list({ limit: 9, member: 'user 5000' })).names).toEqual([])
     expect((await stores.channels.list({ limit: 9, member: 'user 1' })).names).toEqual(['small'])
+  })
+})
+
+describe('commits that wait together', () => {
+  const channels = upTo(50).map((n) => `channel ${n}`)
+  const publishAll = () => channels.map((name) => channelOf(stores, name).done([entry('p')]))
+
+  beforeEach(async () => {
+    await Promise.all(channels.map((name) => channelOf(stores, name).create()))
+    Object.assign(book, { written: [], batches: 0 })
+  })
+
+  it('are one batch of one put each', async () => {
+    await Promise.all(publishAll())
+    expect(book.batches).toBe(1)
+    expect(book.written.map(kindOfKey)).toEqual(channels.map(() => 'l!e'))
+  })
+
+  it('are the next batch where they come while one is under way', async () => {
+    const first = publishAll()
+    // The first batch is handed to the disk at the end of this turn.
+    await new Promise(setImmediate)
+    const others = [...publishAll(), ...publishAll()]
+    await Promise.all([...first, ...others])
+    expect(book.batches).toBe(2)
+  })
+
+  it('to one channel are a put per entry', async () => {
+    const [name = ''] = channels
+    for (const n of upTo(3))
+      await channelOf(stores, name).done(upTo(100).map((m) => entry(`${n} ${m}`)))
+    expect(book.batches).toBe(3)
+    expect(book.written.map(kindOfKey)).toEqual(upTo(300).map(() => 'l!e'))
   })
 })
