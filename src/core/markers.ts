@@ -35,8 +35,12 @@ export async function tellReadersAgain(core: Core, channel: LocalChannel): Promi
   const users = channel.users().map(({ name }) => name)
   if (channel.room === undefined || users.length === 0) return
   const limit = users.length
+  const { version } = channel.head
   const { members } = await core.stores.channels.members(channel.name, { users, limit })
-  tellReaders(core, channel, members)
+  if (channel.gone) return
+  // A marker that has moved on meanwhile has been told: what was read may be older.
+  if (channel.head.version === version) tellReaders(core, channel, members)
+  else await tellReadersAgain(core, channel)
 }
 
 /**

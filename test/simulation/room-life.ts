@@ -160,6 +160,7 @@ export class RoomLife {
     if (this.members.has(user)) return []
     const wasShutOut = this.closed || this.bans.isOpen(user)
     this.members.set(user, { joined: this.#head, read: this.#head })
+    this.#read(user, this.#head)
     this.memberships.begin(user, now)
     this.bans.end(user, now)
     const isByItself = commit.expect.admits !== undefined
