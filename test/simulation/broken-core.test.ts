@@ -1,10 +1,30 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { CoreParts } from '../../src/core/core.ts'
 import { Subscribers } from '../../src/core/subscribers.ts'
-import { answerBeforeDurable, forgetClaims, losePublishVerdicts } from './sabotage.ts'
+import {
+  answerBeforeDurable,
+  forgetClaims,
+  forgetWhoWasIn,
+  leaveAuthorsBehind,
+  loseMissedNotices,
+  losePublishVerdicts,
+  openAllDoors,
+  removeNobody,
+} from './sabotage.ts'
 import { simulate } from './simulate.ts'
 
-const broken = vi.hoisted(() => ({ chain: false, intents: false }))
+const broken = vi.hoisted(() => ({ chain: false, intents: false, unread: false }))
+
+vi.mock('../../src/rooms/unread.ts', async (original) => {
+  const real = await original<typeof import('../../src/rooms/unread.ts')>()
+  return {
+    ...real,
+    unreadIn: async (...args: Parameters<typeof real.unreadIn>) => {
+      const unread = await real.unreadIn(...args)
+      return broken.unread && unread > 0 ? unread - 1 : unread
+    },
+  }
+})
 
 vi.mock('../../src/core/held-commits.ts', async (original) => {
   const real = await original<typeof import('../../src/core/held-commits.ts')>()
@@ -24,12 +44,13 @@ vi.mock('../../src/core/operations/heal-intents.ts', async (original) => {
   }
 })
 
-/** What the checker says of the first run, of so many, in which it finds something. */
+/** What the checker says of the first run, of so many, in which it finds something. `from`: the first seed. */
 async function firstViolation(
   runs: number,
   sabotage: (parts: CoreParts) => CoreParts = (parts) => parts,
+  from = 1,
 ): Promise<string | undefined> {
-  for (let seed = 1; seed <= runs; seed += 1) {
+  for (let seed = from; seed < from + runs; seed += 1) {
     const { violations } = await simulate(seed, { sabotage })
     if (violations.length > 0) return violations[0]
   }
@@ -40,6 +61,7 @@ describe('the checker', () => {
   afterEach(() => {
     broken.chain = false
     broken.intents = false
+    broken.unread = false
     vi.restoreAllMocks()
   })
 
@@ -68,5 +90,30 @@ describe('the checker', () => {
   it('notices that nobody carries out what a dead node has begun', async () => {
     broken.intents = true
     expect(await firstViolation(200)).toMatch(/ G8: .*intents/)
+  })
+
+  it('notices that the authors of messages have not read what was before', async () => {
+    expect(await firstViolation(30, leaveAuthorsBehind)).toMatch(/ rooms: .* moves /)
+  })
+
+  it('notices that one unread message is not counted', async () => {
+    broken.unread = true
+    expect(await firstViolation(30)).toMatch(/ rooms: .* unread in .* true is /)
+  })
+
+  it('notices that nobody is told what a lost link did not bring', async () => {
+    expect(await firstViolation(140, loseMissedNotices, 60)).toMatch(/ push: .* never heard of /)
+  })
+
+  it('notices that members are told twice of what came while they were in', async () => {
+    expect(await firstViolation(200, forgetWhoWasIn)).toMatch(/ push: .* is told as /)
+  })
+
+  it('notices that rooms let in whom they must not', async () => {
+    expect(await firstViolation(60, openAllDoors)).toMatch(/ rooms: .* (shut out|tells )/)
+  })
+
+  it('notices that whoever was removed stays in', async () => {
+    expect(await firstViolation(60, removeNobody)).toMatch(/ (rooms|G2|G8): /)
   })
 })

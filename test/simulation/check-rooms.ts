@@ -54,8 +54,8 @@ async function checkShutOut(world: World, room: string, life: RoomLife): Promise
   for (const { name: user } of plan.users) {
     if (life.members.has(user) || !isOut(user)) continue
     const said = await ask(world, (rooms) => rooms.old(room, user))
-    const code = said instanceof Refusal ? said.code : said
-    if (code !== 'not_member') judge.violated('rooms', `${room} tells ${user}: ${String(code)}`)
+    const code = said instanceof Refusal ? said.code : 'here it is'
+    if (code !== 'not_member') judge.violated('rooms', `${room} tells ${user}: ${code}`)
     checkGone(world, life, { room, user })
   }
 }

@@ -24,9 +24,11 @@ async function runMany(from: number, seeds: number): Promise<void> {
   const failed: number[] = []
   const began = performance.now()
   let acknowledged = 0
+  let pushed = 0
   for (let seed = from; seed < from + seeds; seed += 1) {
     const outcome = await simulate(seed)
     acknowledged += outcome.acknowledged
+    pushed += outcome.pushed
     // Lets the process breathe: unhandled rejections and signals are seen between runs.
     await new Promise((resolve) => setImmediate(resolve))
     if (outcome.violations.length === 0) continue
@@ -39,7 +41,7 @@ async function runMany(from: number, seeds: number): Promise<void> {
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   say(
-    `${seeds} seeds from ${from}: ${failed.length} failed, ${acknowledged} publishes acknowledged, ${seconds} s`,
+    `${seeds} seeds from ${from}: ${failed.length} failed, ${acknowledged} publishes acknowledged, ${pushed} pushes, ${seconds} s`,
   )
   if (failed.length > 0) process.exitCode = 1
 }

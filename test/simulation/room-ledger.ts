@@ -21,6 +21,7 @@ export class RoomLedger {
   readonly #sharedComings = new Map<string, number>()
   readonly #shared = new Map<string, number>()
   readonly #unconfirmed = new Set<string>()
+  readonly #wanted = new Set<string>()
   /** What users have been told by their clients, or by links that they ended themselves. */
   readonly #heard = new Set<string>()
   readonly #sent = new Map<string, number>()
@@ -51,7 +52,8 @@ export class RoomLedger {
     if (life === undefined) {
       if (committed.room === undefined) return
       const head = committed.created ? 0 : committed.prev.offset
-      life = new RoomLife(epoch, { closed: committed.room.closed, head, now })
+      const isWanted = (user: string) => this.#wanted.has(`${user} ${channel}`)
+      life = new RoomLife(epoch, { closed: committed.room.closed, head, now, isWanted })
       this.#lives.set(channel, [...this.lives(channel), life])
       this.#endedAt.delete(channel)
     }
@@ -100,6 +102,11 @@ export class RoomLedger {
   /** When the user came in by Hookbox, where it is in by it. */
   sharedSince(channel: string, user: string): number | undefined {
     return this.#shared.get(`${user} ${channel}`)
+  }
+
+  /** The app wants a user in a room. */
+  noteWanted(room: string, user: string): void {
+    this.#wanted.add(`${user} ${room}`)
   }
 
   /** The user was let into a room, or allowed to do something there, after `since`. */

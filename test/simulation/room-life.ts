@@ -57,8 +57,20 @@ export class RoomLife {
   peopledSince: number | undefined
   #head = 0
 
-  constructor(epoch: string, room: { closed: boolean; head: number; now: number }) {
+  readonly #isWanted: (user: string) => boolean
+
+  /** `isWanted`: the app has asked for the user to be added. */
+  constructor(
+    epoch: string,
+    room: {
+      closed: boolean
+      head: number
+      now: number
+      isWanted: (user: string) => boolean
+    },
+  ) {
     this.epoch = epoch
+    this.#isWanted = room.isWanted
     this.closed = room.closed
     this.wasOpen = !room.closed
     this.bornAt = room.now
@@ -163,8 +175,9 @@ export class RoomLife {
     this.#read(user, this.#head)
     this.memberships.begin(user, now)
     this.bans.end(user, now)
-    const isByItself = commit.expect.admits !== undefined
-    return wasShutOut && isByItself ? [`lets ${user} in, who was shut out`] : []
+    // Whom a room is made for, and whom the app adds.
+    const isMeant = commit.expect.absent || (this.#isWanted(user) && !commit.expect.admits)
+    return wasShutOut && !isMeant ? [`lets ${user} in, who was shut out`] : []
   }
 
   #checkMarkers(

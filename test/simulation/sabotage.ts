@@ -5,6 +5,7 @@ import type {
   ChannelCommit,
   ChannelCommitResult,
   ChannelStore,
+  UserCommit,
 } from '../../src/core/ports.ts'
 
 /** Parts broken on purpose, to see that the checker notices. */
@@ -80,6 +81,59 @@ export function losePublishVerdicts(parts: CoreParts): CoreParts {
       },
     },
   }
+}
+
+/** Whoever says something in a room has not read what was said before. */
+export function leaveAuthorsBehind(parts: CoreParts): CoreParts {
+  return withoutChanges(parts, ({ change }, all) => {
+    return change === 'marker' && all.some((each) => each.change === 'entry')
+  })
+}
+
+/** Nobody is told what a lost link may not have brought. */
+export function loseMissedNotices(parts: CoreParts): CoreParts {
+  return withoutChanges(parts, (each) => {
+    return each.change === 'notice' && each.notice.body.includes('"tells":"missed"')
+  })
+}
+
+/** What came while a member was in the room is pushed to it as if it had been away, and by its leave too. */
+export function forgetWhoWasIn(parts: CoreParts): CoreParts {
+  return withoutChanges(parts, ({ change }) => change === 'away')
+}
+
+/** Closed rooms are open, and so are all others to those who were removed. */
+export function openAllDoors(parts: CoreParts): CoreParts {
+  return withCommit(parts, (store) => (channel, commit) => {
+    const { admits: _admits, ...expect } = commit.expect
+    return store.commit(channel, { ...commit, expect })
+  })
+}
+
+/** Those who were removed stay where they are. */
+export function removeNobody(parts: CoreParts): CoreParts {
+  const { users } = parts.stores
+  const sabotaged = new Proxy(users, {
+    get: (target, key) =>
+      key === 'commit'
+        ? (user: string, commit: UserCommit) => {
+            const [change] = commit.changes
+            const isLeave = change?.change === 'unsubscribe' && change.generation === undefined
+            return users.commit(user, isLeave ? { ...commit, changes: [] } : commit)
+          }
+        : Reflect.get(target, key),
+  })
+  return { ...parts, stores: { ...parts.stores, users: sabotaged } }
+}
+
+function withoutChanges(
+  parts: CoreParts,
+  isLost: (change: ChannelChange, all: readonly ChannelChange[]) => boolean,
+): CoreParts {
+  return withCommit(parts, (store) => (channel, commit) => {
+    const changes = commit.changes.filter((change) => !isLost(change, commit.changes))
+    return store.commit(channel, { ...commit, changes })
+  })
 }
 
 function withCommit(

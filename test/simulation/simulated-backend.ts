@@ -72,6 +72,7 @@ export class SimulatedBackend {
 
   #addCrowd(room: string, size: number): void {
     const users = Array.from({ length: size }, (_, index) => `m${index}`)
+    for (const user of users) this.#parts.ledger.rooms.noteWanted(room, user)
     this.#do(`adds ${size} to ${room}`, (rooms) => rooms.add(room, { users, by: { kind: 'app' } }))
   }
 
@@ -81,6 +82,7 @@ export class SimulatedBackend {
 
   #add(room: string, user: string): void {
     if (!this.#mayAdd(room, user)) return
+    this.#parts.ledger.rooms.noteWanted(room, user)
     this.#do(`adds ${user} to ${room}`, (rooms) =>
       rooms.add(room, { users: [user], by: { kind: 'app' } }),
     )
