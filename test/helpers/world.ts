@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly clock?: ManualClock
   /** Stands between the nodes and their memory store. */
   readonly wrapStores?: (stores: Stores) => Stores
+  /** Sees what the nodes tell each other. */
+  readonly tapBus?: (said: unknown) => void
   /** `null`: no REST. */
   readonly token?: string | null
 }
@@ -48,6 +50,8 @@ export interface World {
   readonly kind: WorldKind
   readonly app: TestApp
   readonly nodes: readonly Server[]
+  /** Where the store's files are, of a kind that has them. */
+  readonly folder: string | undefined
   /** Calls go to the nodes in turn, beginning with the last. */
   readonly rest: Rest
   /** A link without CONNECT; nodes take turns unless one is named. */
@@ -114,6 +118,7 @@ async function startWorld(kind: WorldKind, options: WorldOptions = {}): Promise<
   return {
     kind,
     app,
+    folder: ground.folder,
     get nodes() {
       return nodes
     },
@@ -161,6 +166,7 @@ function restOf(nodes: readonly Server[]): Rest {
 /** What outlives the nodes: the store, or its folder. */
 interface Ground {
   readonly args: readonly string[]
+  readonly folder: string | undefined
   readonly stores: Stores | undefined
   bus(node: string): Bus | undefined
   reopen(): Promise<void>
@@ -172,6 +178,7 @@ async function createGround(kind: WorldKind, clock?: ManualClock): Promise<Groun
     const folder = await mkdtemp(join(tmpdir(), 'offhook-e2e-'))
     return {
       args: ['--store', `level:${folder}/data`],
+      folder,
       stores: undefined,
       bus: () => undefined,
       reopen: async () => {},
@@ -182,6 +189,7 @@ async function createGround(kind: WorldKind, clock?: ManualClock): Promise<Groun
   let hub = createLocalBusHub()
   return {
     args: ['--store', 'memory'],
+    folder: undefined,
     stores,
     bus(node) {
       if (kind === 'one node, memory') return undefined
@@ -223,7 +231,7 @@ async function startNodes({ kind, app, ground, options }: Start): Promise<Server
   const wrap = options.wrapStores ?? ((stores: Stores) => stores)
   return Promise.all(
     names.map(async (nodeId) => {
-      const bus = ground.bus(nodeId)
+      const bus = tapped(ground.bus(nodeId), options.tapBus)
       const server = await createServer(config, {
         nodeId,
         ...(ground.stores === undefined ? {} : { stores: wrap(ground.stores) }),
@@ -238,6 +246,28 @@ async function startNodes({ kind, app, ground, options }: Start): Promise<Server
       return { ...server, close }
     }),
   )
+}
+
+function tapped(bus: Bus | undefined, tap: WorldOptions['tapBus']): Bus | undefined {
+  if (bus === undefined || tap === undefined) return bus
+  return {
+    publish(address, message) {
+      tap([address, message])
+      bus.publish(address, message)
+    },
+    async request(node, request, deadlineMs) {
+      tap(request)
+      const answer = await bus.request(node, request, deadlineMs)
+      tap(answer)
+      return answer
+    },
+    subscribe: (address) => bus.subscribe(address),
+    unsubscribe: (address) => bus.unsubscribe(address),
+    onMessage: (listener) => bus.onMessage(listener),
+    onReset: (listener) => bus.onReset(listener),
+    onRequest: (listener) => bus.onRequest(listener),
+    close: () => bus.close(),
+  }
 }
 
 /** A drain waits by the clock: where that is the test's, it goes on until all is closed. */
