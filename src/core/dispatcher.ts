@@ -8,6 +8,7 @@ import { Lanes } from './lanes.ts'
 import { connect } from './operations/connect.ts'
 import { endConnection } from './operations/disconnect.ts'
 import { listSteps } from './operations/lists.ts'
+import { publishAtOnce } from './operations/publish-at-once.ts'
 import type { Verdict } from './ports.ts'
 import type { Done, Received, Reply } from './protocol.ts'
 import type { RefusalBudget } from './refusal-budget.ts'
@@ -174,9 +175,29 @@ export class Dispatcher implements Rated {
   }
 
   #enqueue(ref: number | null, command: Asked): void {
+    if (command.op === 'publish' && this.#publishAtOnce(ref, command)) return
     this.#underWay += 1
     const turn = this.#lanes.run(laneOf(command), () => this.#carryOut(ref, command))
     this.#core.background('command', turn)
+  }
+
+  /** Whether it is done. Nothing else of this connection is under way then: its order is kept. */
+  #publishAtOnce(ref: number | null, command: CommandOf<'publish'>): boolean {
+    const { user, speaker } = this.#connection
+    if (user === undefined || speaker !== undefined || this.#lanes.size > 0) return false
+    try {
+      const publisher = {
+        kind: 'connection',
+        connection: this.#connection,
+        user: user.name,
+      } as const
+      const published = publishAtOnce(this.#core, publisher, command)
+      if (published === undefined) return false
+      this.#reply({ ref, done: { op: 'publish', published } })
+    } catch (error) {
+      this.#refuse(ref, this.#toRefusal(error))
+    }
+    return true
   }
 
   async #carryOut(ref: number | null, command: Asked): Promise<void> {

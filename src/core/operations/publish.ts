@@ -192,7 +192,12 @@ async function settle(
   }
 }
 
-function draftEntry(core: Core, attempt: Attempt, payload: string): EntryDraft {
+/** The entry of a publish, before it has a place. */
+export function draftEntry(
+  core: Core,
+  attempt: Pick<Attempt, 'channel' | 'publisher' | 'command'>,
+  payload: string,
+): EntryDraft {
   const { channel, publisher, command } = attempt
   const omit =
     publisher.kind === 'connection' && !channel.options.reflective
