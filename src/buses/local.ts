@@ -12,46 +12,55 @@ export interface LocalBusHub {
  * says does not come back to it.
  */
 export function createLocalBusHub(): LocalBusHub {
-  const listeners = new Map<BusAddress, Set<LocalBus>>()
+  const listeners = new Map<BusAddress, Listeners>()
   return { bus: (name) => new LocalBus(name, listeners) }
 }
 
+/** A node that is alone listens to an address or two for each of its users: it takes no set of one. */
+type Listeners = LocalBus | Set<LocalBus>
+
 class LocalBus implements Bus {
   readonly #name: string
-  readonly #listeners: Map<BusAddress, Set<LocalBus>>
+  readonly #listeners: Map<BusAddress, Listeners>
   readonly #addresses = new Set<BusAddress>()
   #receive: (address: BusAddress, message: BusMessage) => void = () => {}
   #answer: (request: NodeRequest) => Promise<string> = () =>
     Promise.reject(new Refusal('node_unreachable'))
 
-  constructor(name: string, listeners: Map<BusAddress, Set<LocalBus>>) {
+  constructor(name: string, listeners: Map<BusAddress, Listeners>) {
     this.#name = name
     this.#listeners = listeners
   }
 
   publish(address: BusAddress, message: BusMessage): void {
-    for (const bus of this.#listeners.get(address) ?? []) {
+    const listeners = this.#listeners.get(address)
+    if (listeners === undefined || listeners === this) return
+    for (const bus of listeners instanceof LocalBus ? [listeners] : listeners) {
       if (bus !== this) setImmediate(() => bus.#deliver(address, message))
     }
   }
 
   subscribe(address: BusAddress): Promise<void> {
     this.#addresses.add(address)
-    const buses = this.#listeners.get(address)
-    if (buses === undefined) this.#listeners.set(address, new Set([this]))
-    else buses.add(this)
+    const listeners = this.#listeners.get(address)
+    if (listeners === undefined) this.#listeners.set(address, this)
+    else if (!(listeners instanceof LocalBus)) listeners.add(this)
+    else if (listeners !== this) this.#listeners.set(address, new Set([listeners, this]))
     return Promise.resolve()
   }
 
   unsubscribe(address: BusAddress): void {
     this.#addresses.delete(address)
-    const buses = this.#listeners.get(address)
-    buses?.delete(this)
-    if (buses?.size === 0) this.#listeners.delete(address)
+    const listeners = this.#listeners.get(address)
+    if (listeners instanceof Set) listeners.delete(this)
+    if (listeners === this || (listeners instanceof Set && listeners.size === 0)) {
+      this.#listeners.delete(address)
+    }
   }
 
   async request(node: string, request: NodeRequest, deadlineMs: number): Promise<string> {
-    const [bus] = this.#listeners.get(`node:${node}`) ?? []
+    const listeners = this.#listeners.get(`node:${node}`)
+    const [bus] = listeners instanceof LocalBus ? [listeners] : (listeners ?? [])
     if (bus === undefined) {
       throw new Refusal('node_unreachable', undefined, {
         cause: new Error(`${this.#name} knows no node ${node}`),

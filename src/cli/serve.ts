@@ -6,6 +6,7 @@ import { printError, printLine } from './print.ts'
 import { endSignal } from './signals.ts'
 import { startFailure } from './start-failure.ts'
 import { appLine, startLines } from './start-lines.ts'
+import { limitYoungGeneration } from './young-generation.ts'
 
 /** With `app: 'none'` Offhook answers all gates itself. */
 interface ServeOptions {
@@ -16,6 +17,7 @@ interface ServeOptions {
 /** Runs the server until a signal ends it. Answers the exit code. */
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
   const ended = endSignal()
+  limitYoungGeneration()
   let server: Server
   try {
     server = await createServer(config, options.app === 'none' ? { app: createDevApp() } : {})

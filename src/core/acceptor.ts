@@ -2,7 +2,7 @@ import { Connection, type LinkOrigin } from './connection.ts'
 import type { Core } from './core.ts'
 import { Deadlines } from './deadlines.ts'
 import { departuresOf } from './departures.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { Dispatcher, type DispatcherDoor } from './dispatcher.ts'
 import { Refusal } from './errors.ts'
 import { KeptPlaces } from './kept-places.ts'
 import { detachEnded } from './operations/disconnect.ts'
@@ -28,6 +28,33 @@ const maxDrainStepMs = 5
 /** Clients of a drained server come back within this time, each at its own moment. */
 const maxReturnMs = 3000
 
+/** What comes in of any connection. */
+interface Flow {
+  receive(connection: Connection, dispatcher: Dispatcher, text: string): void
+  end(connection: Connection, dispatcher: Dispatcher, how: 'clean' | 'unclean' | 'lost'): void
+}
+
+/** One link that was let in. No closures: there are as many of it as connections. */
+class Accepted implements Inbound {
+  readonly #flow: Flow
+  readonly #connection: Connection
+  readonly #dispatcher: Dispatcher
+
+  constructor(flow: Flow, connection: Connection, dispatcher: Dispatcher) {
+    this.#flow = flow
+    this.#connection = connection
+    this.#dispatcher = dispatcher
+  }
+
+  receive(text: string): void {
+    this.#flow.receive(this.#connection, this.#dispatcher, text)
+  }
+
+  end(how: 'clean' | 'unclean' | 'lost'): void {
+    this.#flow.end(this.#connection, this.#dispatcher, how)
+  }
+}
+
 /** Lets links in and gives each its connection; knows how long they may take to say who they are. */
 export class Acceptor {
   readonly #core: Core
@@ -37,7 +64,8 @@ export class Acceptor {
   /** Ended links whose users keep their places for the resume window, with how each is let go. */
   readonly #keptPlaces: KeptPlaces<Dispatcher>
   readonly #refresher: Refresher
-  readonly #refusals: RefusalBudget
+  readonly #door: DispatcherDoor
+  readonly #flow: Flow
   readonly #ends = new Set<Promise<void>>()
   #draining = false
 
@@ -59,7 +87,17 @@ export class Acceptor {
     )
     this.#keptPlaces = new KeptPlaces(core, (dispatcher) => this.#leave(dispatcher))
     this.#refresher = new Refresher(core)
-    this.#refusals = new RefusalBudget(clock, settings)
+    this.#door = {
+      refusals: new RefusalBudget(clock, settings),
+      connected: (connection, verdict) => {
+        this.#unconnected.clear(connection)
+        if (verdict !== undefined) this.#refresher.schedule(connection, verdict)
+      },
+    }
+    this.#flow = {
+      receive: (connection, dispatcher, text) => this.#receive(connection, dispatcher, text),
+      end: (connection, dispatcher, how) => this.#end(connection, dispatcher, how),
+    }
   }
 
   /** Why no link is taken now, if so. */
@@ -81,18 +119,9 @@ export class Acceptor {
     })
     core.hub.connections.set(connection.id, connection)
     this.#unconnected.set(connection, core.settings.connectTimeoutMs)
-    const dispatcher = new Dispatcher(core, connection, {
-      refusals: this.#refusals,
-      onConnected: (verdict) => {
-        this.#unconnected.clear(connection)
-        if (verdict !== undefined) this.#refresher.schedule(connection, verdict)
-      },
-    })
+    const dispatcher = new Dispatcher(core, connection, this.#door)
     if (arrive !== undefined) dispatcher.arrive(arrive)
-    return {
-      receive: (text) => this.#receive(connection, dispatcher, text),
-      end: (how) => this.#end(connection, dispatcher, how),
-    }
+    return new Accepted(this.#flow, connection, dispatcher)
   }
 
   /** No new links; those there are told to come back, spread over `spreadMs`. Nobody leaves anything (G10). */

@@ -56,7 +56,7 @@ export class Connection {
   /** Bytes of snapshots that may still be waiting: not held against a slow reader. */
   allowedBytes = 0
   /** Sent in this turn, not yet written. */
-  readonly outbox: Encoded[] = []
+  outbox: Encoded[] = []
   /** Channels whose entries this connection gets, by name, with the join that brought it there. */
   readonly channels = new Map<string, Attachment>()
   /** Channels whose snapshot it was sent, and of whose end it has not been told since. */
@@ -84,7 +84,8 @@ export class Connection {
 
   /** Hands the turn's messages to the transport. */
   flush(): void {
-    const encoded = this.outbox.splice(0)
+    const encoded = this.outbox
+    this.outbox = []
     if (this.stage === 'closed' || this.#isClosing) return
     const before = this.link.pendingBytes
     this.allowedBytes = (before === 0 ? 0 : this.allowedBytes) + this.snapshotBytes
@@ -101,7 +102,8 @@ export class Connection {
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return
-    const rest = this.outbox.splice(0)
+    const rest = this.outbox
+    this.outbox = []
     this.#isClosing = true
     if (this.stage === 'closed') return
     const goodbye = this.session.goodbye({ refusal, afterMs })

@@ -198,6 +198,25 @@ describe('lanes of a connection', () => {
     expect(ann.payloads).toEqual([2])
   })
 
+  it('have none for a publish that has nothing to wait for, but behind one that has, it waits', async () => {
+    const node = await world.node()
+    const ann = await node.login('ann')
+    await ann.subscribe('plain')
+    await atRest()
+    ann.publish('plain', 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ann.payloads).toEqual([1])
+    const held = holdHook(world.app, 'create_channel')
+    ann.send('SUBSCRIBE', { channel_name: 'made' })
+    ann.publish('made', 2)
+    await atRest()
+    ann.publish('made', 3)
+    await atRest()
+    held.release()
+    await atRest()
+    expect(ann.payloads).toEqual([1, 2, 3])
+  })
+
   it('are finished before the connection leaves', async () => {
     world.app.answers.set('create_channel', () => [true, { moderated: true }])
     const node = await world.node()

@@ -3,17 +3,25 @@ import type { Command } from './command.ts'
 import type { Connection } from './connection.ts'
 import type { Core } from './core.ts'
 import { Failure, Refusal } from './errors.ts'
-import { FrameRate } from './frame-rate.ts'
+import { FrameRate, type Rated } from './frame-rate.ts'
 import { Lanes } from './lanes.ts'
 import { connect } from './operations/connect.ts'
 import { endConnection } from './operations/disconnect.ts'
 import { listSteps } from './operations/lists.ts'
+import { publishAtOnce } from './operations/publish-at-once.ts'
 import type { Verdict } from './ports.ts'
 import type { Done, Received, Reply } from './protocol.ts'
 import type { RefusalBudget } from './refusal-budget.ts'
 
 /** What is answered with a list that may be long. */
 const piecewise: ReadonlySet<Done['op']> = new Set(['history', 'presence', 'rooms'])
+
+/** What all connections' dispatchers share with whoever lets them in. */
+export interface DispatcherDoor {
+  readonly refusals: RefusalBudget
+  /** A connection has become a user's. */
+  connected(connection: Connection, verdict?: Verdict): void
+}
 
 type CommandOf<Op extends Command['op']> = Extract<Command, { op: Op }>
 
@@ -22,11 +30,10 @@ type CommandOf<Op extends Command['op']> = Extract<Command, { op: Op }>
  * keeps its order, other channels do not wait for it (design §3, Lanes). The one place where an error becomes a
  * frame.
  */
-export class Dispatcher {
+export class Dispatcher implements Rated {
   readonly #core: Core
   readonly #connection: Connection
-  readonly #refusals: RefusalBudget
-  readonly #onConnected: (verdict?: Verdict) => void
+  readonly #door: DispatcherDoor
   readonly #lanes = new Lanes()
   /** Frames that may not be begun yet. */
   #waiting: Received[] = []
@@ -36,16 +43,11 @@ export class Dispatcher {
   #paused = false
   readonly #rate: FrameRate
 
-  constructor(
-    core: Core,
-    connection: Connection,
-    door: { refusals: RefusalBudget; onConnected: (verdict?: Verdict) => void },
-  ) {
+  constructor(core: Core, connection: Connection, door: DispatcherDoor) {
     this.#core = core
     this.#connection = connection
-    this.#refusals = door.refusals
-    this.#onConnected = door.onConnected
-    this.#rate = new FrameRate(core, () => this.#work())
+    this.#door = door
+    this.#rate = new FrameRate(core, this)
   }
 
   /** Instead of a CONNECT: what the browser sends meanwhile waits, and a refusal ends the link. */
@@ -57,7 +59,7 @@ export class Dispatcher {
   async #arrive(act: (connection: Connection) => Promise<void>): Promise<void> {
     try {
       await act(this.#connection)
-      this.#onConnected()
+      this.#door.connected(this.#connection)
     } catch (error) {
       this.#connection.close(this.#toRefusal(error))
     } finally {
@@ -71,6 +73,10 @@ export class Dispatcher {
     for (const item of received) this.#waiting.push(item)
     // A message that completes no frame costs work as well.
     if (received.length === 0) this.#rate.spend(1)
+    this.#work()
+  }
+
+  refilled(): void {
     this.#work()
   }
 
@@ -117,7 +123,7 @@ export class Dispatcher {
     const { stage, origin } = this.#connection
     if (stage === 'connected') {
       this.#refuse(ref, new Refusal('already_logged_in'))
-    } else if (this.#refusals.isSpent(origin.address)) {
+    } else if (this.#door.refusals.isSpent(origin.address)) {
       this.#core.telemetry.limit('max-refused-connects-per-minute')
       this.#refuse(ref, new Refusal('too_many_requests'))
     } else {
@@ -130,7 +136,7 @@ export class Dispatcher {
     const connection = this.#connection
     try {
       const verdict = await connect(this.#core, connection, command)
-      this.#onConnected(verdict)
+      this.#door.connected(connection, verdict)
       this.#reply({ ref, done: { op: 'connect' } })
       this.#startLists(verdict)
     } catch (error) {
@@ -162,16 +168,36 @@ export class Dispatcher {
   #countRefusal(error: unknown): void {
     if (!(error instanceof Refusal) || error.code !== 'unauthorized') return
     this.#refused += 1
-    this.#refusals.spend(this.#connection.origin.address)
+    this.#door.refusals.spend(this.#connection.origin.address)
     if (this.#refused < this.#core.settings.maxRefusedConnects) return
     this.#core.telemetry.limit('max-refused-connects')
     this.#connection.close(new Refusal('too_many_refusals'))
   }
 
   #enqueue(ref: number | null, command: Asked): void {
+    if (command.op === 'publish' && this.#publishAtOnce(ref, command)) return
     this.#underWay += 1
     const turn = this.#lanes.run(laneOf(command), () => this.#carryOut(ref, command))
     this.#core.background('command', turn)
+  }
+
+  /** Whether it is done. Nothing else of this connection is under way then: its order is kept. */
+  #publishAtOnce(ref: number | null, command: CommandOf<'publish'>): boolean {
+    const { user, speaker } = this.#connection
+    if (user === undefined || speaker !== undefined || this.#lanes.size > 0) return false
+    try {
+      const publisher = {
+        kind: 'connection',
+        connection: this.#connection,
+        user: user.name,
+      } as const
+      const published = publishAtOnce(this.#core, publisher, command)
+      if (published === undefined) return false
+      this.#reply({ ref, done: { op: 'publish', published } })
+    } catch (error) {
+      this.#refuse(ref, this.#toRefusal(error))
+    }
+    return true
   }
 
   async #carryOut(ref: number | null, command: Asked): Promise<void> {

@@ -1,16 +1,22 @@
 import type { Core } from './core.ts'
 
+/** Whose frames are counted. */
+export interface Rated {
+  /** A new second has begun: what waited may go on. */
+  refilled(): void
+}
+
 /** Frames of one connection per second (`--max-frames-per-second`); above it the rest waits for the next second. */
 export class FrameRate {
   readonly #core: Core
-  readonly #onRefill: () => void
+  readonly #rated: Rated
   #second = 0
   #spent = 0
   #isWaiting = false
 
-  constructor(core: Core, onRefill: () => void) {
+  constructor(core: Core, rated: Rated) {
     this.#core = core
-    this.#onRefill = onRefill
+    this.#rated = rated
   }
 
   spend(frames: number): void {
@@ -22,7 +28,7 @@ export class FrameRate {
     this.#spent += frames
   }
 
-  /** True until the next second begins; `onRefill` is called then. */
+  /** True until the next second begins; `refilled` is called then. */
   get isSpent(): boolean {
     const { clock, settings, telemetry } = this.#core
     if (this.#spent < settings.maxFramesPerSecond) return false
@@ -33,7 +39,7 @@ export class FrameRate {
     telemetry.limit('max-frames-per-second')
     clock.after(1000 - (now % 1000), () => {
       this.#isWaiting = false
-      this.#onRefill()
+      this.#rated.refilled()
     })
     return true
   }

@@ -3,15 +3,20 @@
  * (design §3, Lanes). An act that fails does not stop the ones behind it.
  */
 export class Lanes {
-  readonly #tails = new Map<string, Promise<unknown>>()
+  /** Only while something is under way: most connections are silent. */
+  #tails: Map<string, Promise<unknown>> | undefined
 
   /** Runs `act` after everything handed in before under the same key. */
   run<T>(key: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#tails.get(key)
+    this.#tails ??= new Map()
+    const tails = this.#tails
+    const before = tails.get(key)
     const turn = before === undefined ? act() : before.then(act, act)
-    this.#tails.set(key, turn)
+    tails.set(key, turn)
     const done = () => {
-      if (this.#tails.get(key) === turn) this.#tails.delete(key)
+      if (tails.get(key) !== turn) return
+      tails.delete(key)
+      if (tails.size === 0 && this.#tails === tails) this.#tails = undefined
     }
     turn.then(done, done)
     return turn
@@ -19,11 +24,11 @@ export class Lanes {
 
   /** Resolves when everything handed in so far, on every lane, is over. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#tails.values())
+    if (this.#tails !== undefined) await Promise.allSettled(this.#tails.values())
   }
 
   get size(): number {
-    return this.#tails.size
+    return this.#tails?.size ?? 0
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Connection } from './connection.ts'
 import type { UserRecord, UserSubscription } from './ports.ts'
 
+/** So many are looked through faster than a map of them is made. */
+const fewSubscriptions = 8
+
 /** A user with connections on this node: them, and the newest record of the store that this node has seen. */
 export class LocalUser {
   readonly name: string
@@ -8,17 +11,19 @@ export class LocalUser {
   /** Connections that are about to become this user's. */
   arriving = 0
   #record: UserRecord | undefined
-  #subscriptions: Map<string, UserSubscription> | undefined
+  /** Of the record; made where there are many. */
+  #byChannel: Map<string, UserSubscription> | undefined
 
   constructor(name: string) {
     this.name = name
   }
 
   /** Last sequence of each node's entries for this user alone: the bus may repeat them. */
-  readonly #passed = new Map<string, number>()
+  #passed: Map<string, number> | undefined
 
   /** Whether an entry for this user alone has not come before. */
   isNewPassing(message: { readonly node: string; readonly sequence: number }): boolean {
+    this.#passed ??= new Map()
     if (message.sequence <= (this.#passed.get(message.node) ?? 0)) return false
     this.#passed.set(message.node, message.sequence)
     return true
@@ -32,12 +37,16 @@ export class LocalUser {
   take(record: UserRecord): void {
     if (this.#record !== undefined && record.version <= this.#record.version) return
     this.#record = record
-    this.#subscriptions = undefined
+    this.#byChannel = undefined
   }
 
   subscription(channel: string): UserSubscription | undefined {
-    this.#subscriptions ??= new Map(this.#record?.subscriptions.map((item) => [item.channel, item]))
-    return this.#subscriptions.get(channel)
+    const subscriptions = this.#record?.subscriptions ?? []
+    if (subscriptions.length <= fewSubscriptions) {
+      return subscriptions.find((item) => item.channel === channel)
+    }
+    this.#byChannel ??= new Map(subscriptions.map((item) => [item.channel, item]))
+    return this.#byChannel.get(channel)
   }
 
   /** Channels in which a connection of this node is, or should be. */

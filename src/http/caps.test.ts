@@ -21,6 +21,18 @@ describe('connection caps', () => {
     expect(caps.total).toBe(2)
   })
 
+  it('watch all links by one listener, and let each go once', () => {
+    const caps = new ConnectionCaps({ total: 9, perAddress: 9 })
+    const links = [link(), link()]
+    for (const each of links) caps.admit(each, '1.1.1.1')
+    const listeners = links.flatMap((each) => each.listeners('close'))
+    expect(listeners).toHaveLength(2)
+    expect(new Set(listeners).size).toBe(1)
+    links[0]?.emit('close')
+    links[0]?.emit('close')
+    expect(caps.total).toBe(1)
+  })
+
   it('count links of one address, IPv6 by /64', () => {
     const caps = new ConnectionCaps({ total: 9, perAddress: 1 })
     const first = link()

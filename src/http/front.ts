@@ -80,10 +80,16 @@ export function createFront(parts: FrontParts): Front {
 
 function watchUnused(server: Server): ReadonlySet<Socket> {
   const unused = new Set<Socket>()
-  const used = (request: IncomingMessage): void => void unused.delete(request.socket)
+  // One for all sockets, and gone from those that stay.
+  function forget(this: Socket): void {
+    unused.delete(this)
+  }
+  const used = ({ socket }: IncomingMessage): void => {
+    if (unused.delete(socket)) socket.off('close', forget)
+  }
   server.on('connection', (socket) => {
     unused.add(socket)
-    socket.once('close', () => unused.delete(socket))
+    socket.on('close', forget)
   })
   server.on('request', used)
   server.on('upgrade', used)

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
+import { type RawData, WebSocket } from 'ws'
 import { refusals } from '../core/errors.ts'
 import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
 import type { Inbound, LinkEnd } from './door.ts'
@@ -21,6 +21,24 @@ const controlHeadBytes = 6
 const invalidUtf8 = 1007
 const internalError = 1011
 
+/** The WebSockets of a server whose links these are: it knows its link, so that one set of listeners serves all. */
+export class LinkedSocket extends WebSocket {
+  link: WebSocketLink | undefined
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  linkOf(this)?.received(data as Buffer, isBinary)
+}
+
+function onControl(this: WebSocket, data: Buffer): void {
+  linkOf(this)?.receivedControl(data)
+}
+
+/** The link of a socket that these links' server has made. */
+export function linkOf(ws: WebSocket): WebSocketLink | undefined {
+  return ws instanceof LinkedSocket ? ws.link : undefined
+}
+
 /**
  * One WebSocket as the core's Link. Messages go to the socket as whole frames, many in one write; ws itself only
  * writes whole control frames there, so nothing can come to stand inside a frame.
@@ -28,7 +46,7 @@ const internalError = 1011
 export class WebSocketLink implements Link, Pingable {
   slot = 0
   pingedAt = 0
-  readonly #ws: WebSocket
+  readonly #ws: LinkedSocket
   readonly #socket: Socket
   readonly #parts: LinkParts
   /** Extensions were negotiated: then each message has to pass through ws. */
@@ -44,20 +62,21 @@ export class WebSocketLink implements Link, Pingable {
   #bytesDone: number
   #partialSince: number | undefined
 
-  constructor(ws: WebSocket, socket: Socket, parts: LinkParts) {
+  constructor(ws: LinkedSocket, socket: Socket, parts: LinkParts) {
     this.#ws = ws
     this.#socket = socket
     this.#parts = parts
     this.#isCompressed = ws.extensions !== ''
     this.#bytesDone = socket.bytesRead
+    ws.link = this
   }
 
   /** Starts to bring what comes; before that the link can already be written to. */
   open(inbound: Inbound): void {
     this.#inbound = inbound
-    this.#ws.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary))
-    this.#ws.on('pong', (data) => this.#onControl(data))
-    this.#ws.on('ping', (data) => this.#onControl(data))
+    this.#ws.on('message', onMessage)
+    this.#ws.on('pong', onControl)
+    this.#ws.on('ping', onControl)
   }
 
   get pendingBytes(): number {
@@ -155,7 +174,8 @@ export class WebSocketLink implements Link, Pingable {
     this.#socket.uncork()
   }
 
-  #onMessage(data: Buffer, isBinary: boolean): void {
+  /** A message of the browser's; called by the socket. */
+  received(data: Buffer, isBinary: boolean): void {
     this.pingedAt = 0
     this.#bytesDone = this.#socket.bytesRead
     this.#partialSince = undefined
@@ -173,7 +193,8 @@ export class WebSocketLink implements Link, Pingable {
     }
   }
 
-  #onControl(data: Buffer): void {
+  /** A ping or a pong; called by the socket. */
+  receivedControl(data: Buffer): void {
     this.pingedAt = 0
     const done = this.#bytesDone + controlHeadBytes + data.length
     this.#bytesDone = Math.min(done, this.#socket.bytesRead)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type Server, type WebSocket, WebSocketServer } from 'ws'
 import { Refusal } from '../core/errors.ts'
 import type { Clock, Link, Telemetry } from '../core/ports.ts'
 import type { Addresses } from '../http/address.ts'
@@ -10,7 +10,7 @@ import type { HttpSettings } from '../http/settings.ts'
 import type { ConnectionDoor, Inbound, LinkFrom } from './door.ts'
 import { FrameJoiner } from './frame.ts'
 import { PingWheel } from './ping-wheel.ts'
-import { type LinkParts, WebSocketLink } from './websocket-link.ts'
+import { LinkedSocket, type LinkParts, linkOf, WebSocketLink } from './websocket-link.ts'
 
 /** What the transport stands on. */
 export interface WebSocketParts {
@@ -66,16 +66,22 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     frameTimeoutMs: settings.frameTimeoutMs,
   }
 
-  function begin(ws: WebSocket, socket: Socket, accept: Accept): void {
+  function onError(this: WebSocket, error: Error): void {
+    if (codeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') telemetry.limit('max-frame-bytes')
+    linkOf(this)?.violated()
+  }
+
+  function onClose(this: WebSocket, code: number): void {
+    const link = linkOf(this)
+    if (link === undefined) return
+    wheel.remove(link)
+    link.over(code)
+  }
+
+  function begin(ws: LinkedSocket, socket: Socket, accept: Accept): void {
     const link = new WebSocketLink(ws, socket, shared)
-    ws.on('error', (error) => {
-      if (codeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') telemetry.limit('max-frame-bytes')
-      link.violated()
-    })
-    ws.on('close', (code) => {
-      wheel.remove(link)
-      link.over(code)
-    })
+    ws.on('error', onError)
+    ws.on('close', onClose)
     wheel.add(link)
     try {
       link.open(accept(link))
@@ -139,9 +145,10 @@ function admit(request: IncomingMessage, parts: WebSocketParts): LinkFrom | Refu
   }
 }
 
-function createServer(settings: WebSocketParts['settings']): WebSocketServer {
+function createServer(settings: WebSocketParts['settings']): Server<typeof LinkedSocket> {
   const options = {
     noServer: true,
+    WebSocket: LinkedSocket,
     clientTracking: false,
     maxFragments,
     closeTimeout: closeTimeoutMs,

@@ -13,7 +13,11 @@ export interface Attempt {
 }
 
 /** The entry that a publish makes; `payload` is what the app has made of it. */
-export function draftEntry(core: Core, attempt: Attempt, payload: string): EntryDraft {
+export function draftEntry(
+  core: Core,
+  attempt: Pick<Attempt, 'channel' | 'publisher' | 'command'>,
+  payload: string,
+): EntryDraft {
   const { channel, publisher, command } = attempt
   const omit =
     publisher.kind === 'connection' && !channel.options.reflective

@@ -10,6 +10,18 @@ export function formatLocalTime(ms: number): string {
   return lastText
 }
 
+/** Version 2's: RFC 3339, UTC, milliseconds. */
+export function formatUtc(ms: number): string {
+  if (ms !== lastMs) {
+    lastMs = ms
+    lastUtc = new Date(ms).toISOString()
+  }
+  return lastUtc
+}
+
+let lastMs = Number.NaN
+let lastUtc = ''
+
 // Entries of one burst share their second: formatting a Date costs more than the rest of a frame.
 let lastSecond = Number.NaN
 let lastText = ''

@@ -2,6 +2,7 @@ import type { Entry } from '../../core/entry.ts'
 import type { Event } from '../../core/event.ts'
 import type { Done, Goodbye, Reply } from '../../core/protocol.ts'
 import type { RoomView } from '../../core/room-layer.ts'
+import { formatUtc } from './datetime.ts'
 import { pairsToJson } from './encoder1.ts'
 import { buildFrame, nextFrameId } from './frames.ts'
 
@@ -147,7 +148,7 @@ function entryFields(entry: Entry): string {
 
 /** RFC 3339, UTC, milliseconds. */
 function datetime(at: number): string {
-  return `"datetime":"${new Date(at).toISOString()}"`
+  return `"datetime":"${formatUtc(at)}"`
 }
 
 function quote(value: string | readonly string[] | null): string {

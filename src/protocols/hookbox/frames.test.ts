@@ -7,6 +7,11 @@ function decodeAll(decoder: FrameDecoder, texts: readonly string[]): string[] {
   return texts.flatMap((text) => [...decoder.push(text)])
 }
 
+/** The same with the short way for texts that are one frame. */
+function decodeShort(decoder: FrameDecoder, texts: readonly string[]): string[] {
+  return texts.flatMap((text) => decoder.whole(text) ?? [...decoder.push(text)])
+}
+
 /** The text cut at the given places. */
 function cutAt(text: string, places: readonly number[]): string[] {
   const sorted = [0, ...places.map((place) => place % (text.length + 1)), text.length]
@@ -24,6 +29,13 @@ describe('FrameDecoder', () => {
         const decoder = new FrameDecoder(1000)
         expect(decodeAll(decoder, cutAt(stream, places))).toEqual(frames)
         expect(decoder.pending).toBe(false)
+        expect(decodeShort(decoder, cutAt(stream, places))).toEqual(frames)
+        expect(
+          decodeShort(
+            decoder,
+            frames.map((text) => `${text}\r\n`),
+          ),
+        ).toEqual(frames)
       }),
       { numRuns: 500 },
     )

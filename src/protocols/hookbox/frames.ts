@@ -4,14 +4,17 @@ import { utf8Length } from '../../core/json.ts'
 /** Ends each frame (spec/hookbox.md §2). */
 const frameEnd = '\r\n'
 
+/** Bytes of a UTF-16 code unit in UTF-8, at most. */
+const maxUtf8 = 3
+
 /**
  * Cuts a stream of text into frames by the delimiter: several frames may come in one message, one frame over several
  * messages. Each character is looked at once, also where a frame comes letter by letter.
  */
 export class FrameDecoder {
   readonly #maxBytes: number
-  /** The frame under way, in the pieces it came in. */
-  #pieces: string[] = []
+  /** The frame under way, in the pieces it came in; made with the first that comes in pieces. */
+  #pieces: string[] | undefined
   #bytes = 0
   #endsWithReturn = false
   /** A frame was too large: where the next one begins is no longer known. */
@@ -19,6 +22,15 @@ export class FrameDecoder {
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
+  }
+
+  /** The frame, where `text` is exactly one and none is under way: the usual case, at no cost. */
+  whole(text: string): string | undefined {
+    const length = text.length - frameEnd.length
+    const isWhole = length > 0 && text.indexOf(frameEnd) === length
+    if (!isWhole || this.#bytes > 0 || this.#isLost || length * maxUtf8 > this.#maxBytes)
+      return undefined
+    return text.slice(0, length)
   }
 
   /**
@@ -52,17 +64,19 @@ export class FrameDecoder {
     this.#bytes += utf8Length(piece)
     if (this.#bytes > this.#maxBytes) {
       this.#isLost = true
-      this.#pieces = []
+      this.#pieces = undefined
       this.#bytes = 0
       throw new Refusal('frame_too_large')
     }
+    this.#pieces ??= []
     this.#pieces.push(piece)
     this.#endsWithReturn = piece.endsWith('\r')
   }
 
   #take(): string {
-    const frame = this.#pieces.length === 1 ? (this.#pieces[0] ?? '') : this.#pieces.join('')
-    this.#pieces = []
+    const pieces = this.#pieces ?? []
+    const frame = pieces.length === 1 ? (pieces[0] ?? '') : pieces.join('')
+    this.#pieces = undefined
     this.#bytes = 0
     this.#endsWithReturn = false
     return frame

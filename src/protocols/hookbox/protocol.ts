@@ -1,7 +1,14 @@
 import { Refusal } from '../../core/errors.ts'
 import type { Encoded } from '../../core/ports.ts'
 import type { Encoder, Goodbye, Protocol, Received, Reply, Session } from '../../core/protocol.ts'
-import { type Args, type Dialect, decodeFrame, dialectOne, own } from './commands.ts'
+import {
+  type Args,
+  type ChooseDialect,
+  type Dialect,
+  decodeFrame,
+  dialectOne,
+  own,
+} from './commands.ts'
 import { dialectTwo } from './dialect2.ts'
 import { encodeErrorOne, encodeOne } from './encoder1.ts'
 import { encodeGoodbyeTwo, encodeReplyTwo, encodeTwo } from './encoder2.ts'
@@ -27,6 +34,12 @@ export const hookboxProtocol: Protocol = {
   name: 'hookbox',
   scope: 'user',
   open: (limits) => new HookboxSession(limits.maxFrameBytes),
+}
+
+/** Which dialect a frame is in once a CONNECT has said it. */
+const settled: Readonly<Record<1 | 2, ChooseDialect>> = {
+  1: () => dialectOne,
+  2: () => dialectTwo,
 }
 
 /** One connection's side of the protocol, in the version that its CONNECT named. */
@@ -63,19 +76,32 @@ class HookboxSession implements Session {
     const received: Received[] = []
     this.endedFrame = false
     try {
-      for (const frame of this.#decoder.push(text)) {
-        this.endedFrame = true
-        const item = decodeFrame(frame, this.#maxFrameBytes, this.#choose)
-        if (item === undefined) continue
-        // From the CONNECT that is carried out until its refusal no other one changes the version.
-        if ('command' in item && item.command.op === 'connect') this.#isSettled = true
-        received.push(item)
-      }
+      const whole = this.#decoder.whole(text)
+      if (whole !== undefined) this.#decode(whole, received)
+      else for (const frame of this.#decoder.push(text)) this.#decode(frame, received)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       received.push({ ref: null, refusal: error })
     }
     return received
+  }
+
+  #decode(frame: string, received: Received[]): void {
+    this.endedFrame = true
+    const choose = this.#isSettled ? settled[this.#version] : this.#chooseByConnect()
+    const item = decodeFrame(frame, this.#maxFrameBytes, choose)
+    if (item === undefined) return
+    // From the CONNECT that is carried out until its refusal no other one changes the version.
+    if ('command' in item && item.command.op === 'connect') this.#isSettled = true
+    received.push(item)
+  }
+
+  /** A CONNECT names the version. */
+  #chooseByConnect(): ChooseDialect {
+    return (name: string, args: Args): Dialect => {
+      if (name === 'CONNECT') this.#version = own(args, 'version') === 2 ? 2 : 1
+      return this.#version === 2 ? dialectTwo : dialectOne
+    }
   }
 
   reply(reply: Reply): Encoded | undefined {
@@ -90,12 +116,5 @@ class HookboxSession implements Session {
 
   goodbye(goodbye: Goodbye): Encoded | undefined {
     return this.#version === 2 ? { text: encodeGoodbyeTwo(goodbye) } : undefined
-  }
-
-  readonly #choose = (name: string, args: Args): Dialect => {
-    if (name === 'CONNECT' && !this.#isSettled) {
-      this.#version = own(args, 'version') === 2 ? 2 : 1
-    }
-    return this.#version === 2 ? dialectTwo : dialectOne
   }
 }
