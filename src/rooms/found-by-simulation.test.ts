@@ -75,6 +75,8 @@ describe('somebody who is away', () => {
 
   it('is told once of what was said after its leave, where what it missed is not kept', async () => {
     const small = await world.roomNode({ talkHistorySize: 1 })
+    await small.rooms.remove('room', { users: ['bob'] })
+    await small.rooms.add('room', { users: ['bob'], by: { kind: 'app' } })
     const page = small.open()
     page.send('CONNECT', { version: 2, payload: 'bob' })
     await page.next('CONNECTED')
