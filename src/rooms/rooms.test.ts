@@ -250,6 +250,23 @@ describe('a room and Hookbox', () => {
     expect((await world.stores.channels.list({ limit: 9 })).names).toEqual(['room'])
   })
 
+  it('ask the unsubscribe hook when the last page goes, also where talk stays', async () => {
+    const talk = await node.talk('room', 'ann')
+    const [one, two] = [await node.login('ann'), await node.login('ann')]
+    await one.subscribe('room')
+    one.end()
+    await atRest()
+    expect(world.app.count('unsubscribe')).toBe(0)
+    two.end()
+    await atRest()
+    expect(world.app.count('unsubscribe')).toBe(1)
+    expect(JSON.parse(world.app.told[0]?.body ?? '')).toMatchObject({ channels: ['room'] })
+    await talk.say('still here')
+    expect(talk.heard).toEqual(['still here'])
+    await talk.end()
+    expect(world.app.count('unsubscribe')).toBe(1)
+  })
+
   it('share no channel that Hookbox made', async () => {
     const page = await node.login('ann')
     await page.subscribe('plain')

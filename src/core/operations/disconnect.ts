@@ -9,6 +9,7 @@ import { disconnectOn } from '../remote.ts'
 import { userCameOrWent } from '../server-presence.ts'
 import { askToLeave } from './gated-leave.ts'
 import { carryOutLeave } from './leave.ts'
+import { isIn } from './places.ts'
 
 /** How long the outbox leaves a disconnect notice to the node that wrote it. */
 const noticeGraceMs = 60_000
@@ -100,7 +101,13 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
   const local = core.hub.users.get(removal.user)
   if (local !== undefined) await reconcileAll(core, local)
   const leaving = result.intents.map((intent) => leaveAfterEnd(core, removal, intent))
-  await Promise.all([...leaving, stayInRooms(core, removal.user, { departures, result })])
+  const asking = leftToTalk(record, result.record, removal).map((channel) =>
+    core.userLanes.run(userChannelLane(removal.user, channel), () =>
+      askAfterEnd(core, removal, channel),
+    ),
+  )
+  const staying = stayInRooms(core, removal.user, { departures, result })
+  await Promise.all([...leaving, ...asking, staying])
   if (result.last) core.background('server presence', userCameOrWent(core, removal.user))
   const { link } = removal
   for (const notice of result.notices) {
@@ -130,21 +137,38 @@ async function stayInRooms(
   ).catch((error: unknown) => core.telemetry.failure('read marker', error, { user }))
 }
 
+/** Channels that the user has left as far as hooks go: of its connections there only talk's stay. */
+function leftToTalk(
+  before: UserRecord | undefined,
+  after: UserRecord,
+  { only }: Removal,
+): readonly string[] {
+  if (before === undefined || only !== undefined) return []
+  const stays = after.subscriptions.map(({ channel }) => channel)
+  return stays.filter(
+    (channel) => isIn(before, channel, 'shared') && !isIn(after, channel, 'shared'),
+  )
+}
+
 /** A connection that is in one channel only has nothing to do with hooks. */
 async function leaveAfterEnd(core: Core, removal: Removal, intent: Intent): Promise<void> {
-  const { user, link, only } = removal
+  const { user, only } = removal
   const hook = only === undefined ? 'ask' : 'skip'
   const { channel } = intent
   await core.userLanes.run(userChannelLane(user, channel), async () => {
-    try {
-      const connection = link === undefined ? {} : { connection: link }
-      if (hook === 'ask') await askToLeave(core, { user, channel, ...connection }, async () => {})
-    } catch (error) {
-      // The answer cannot hold the user back.
-      if (!(error instanceof Refusal)) throw error
-    }
+    if (hook === 'ask') await askAfterEnd(core, removal, channel)
     await carryOutLeave(core, user, { intent, hook })
   })
+}
+
+/** The unsubscribe hook, whose answer cannot hold the user back. */
+async function askAfterEnd(core: Core, { user, link }: Removal, channel: string): Promise<void> {
+  try {
+    const connection = link === undefined ? {} : { connection: link }
+    await askToLeave(core, { user, channel, ...connection }, async () => {})
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+  }
 }
 
 function credentialsOf(link: Connection): { cookies: string; token?: string; address: string } {
