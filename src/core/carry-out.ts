@@ -28,11 +28,14 @@ function roomsOf(core: Core): RoomLayer {
 
 function publisherOf(
   { connection, user }: { readonly connection: Connection; readonly user: string },
-  { type }: { readonly type?: string },
+  { channel, type }: { readonly channel: string; readonly type?: string },
 ): Publisher {
   const { speaker } = connection
   if (speaker === undefined || type === undefined) return { kind: 'connection', connection, user }
-  return { kind: 'talk', user, ...speaker, type }
+  const room = connection.channels.get(channel)?.channel
+  // What a link has still to say when its room has ended is not for the next room of that name.
+  if (room === undefined) throw new Refusal('channel_changed')
+  return { kind: 'talk', user, ...speaker, type, room }
 }
 
 /** Ends each of a browser's commands in its operation. Throws Refusal. */

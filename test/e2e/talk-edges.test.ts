@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { createBreakable } from '../helpers/breakable-stores.ts'
 import { loginTwo } from '../helpers/client-two.ts'
 import { createManualClock } from '../helpers/manual-clock.ts'
+import { slowStores } from '../helpers/slow-stores.ts'
 import { tokenOf } from '../helpers/talk-backend.ts'
 import type { Split } from '../helpers/talk-http.ts'
 import { app, as, startTalk, type TalkWorld } from '../helpers/talk-world.ts'
@@ -41,6 +42,22 @@ describeWorlds(
       await there.say('there')
       expect(ann.bodies).toEqual(['joins the attic', 'here'])
       expect(there.bodies).toEqual(['there'])
+    })
+
+    it('hides from no node that its user has just come by a page on another one', async () => {
+      const talk = await startTalk(start, { wrapStores: slowStores(Date.now()) })
+      await talk.world.rest.create('yard', { moderated: false })
+      const link = await talk.enter('hall', 'ann', { node: 0 })
+      for (let round = 0; round < 10; round += 1) {
+        const page = await talk.world.login('ann', { node: last(talk) })
+        for (const _node of talk.world.nodes)
+          await talk.world.rest.ok('subscribe', { channel_name: 'yard', name: 'ann' })
+        await page.snapshot('yard')
+        await page.close()
+        const known = () => talk.world.rest.ok('get_user_info', { user_name: 'ann' })
+        await expect.poll(async () => (await known()).connections).toHaveLength(1)
+      }
+      await link.say('still here')
     })
 
     it('ends with the rest where REST takes its user out, who stays a member and may come back', async () => {

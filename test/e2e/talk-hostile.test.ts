@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { createManualClock } from '../helpers/manual-clock.ts'
+import { slowStores } from '../helpers/slow-stores.ts'
 import { tokenOf } from '../helpers/talk-backend.ts'
 import type { TalkClient } from '../helpers/talk-client.ts'
 import { app, as, startTalk, type TalkWorld } from '../helpers/talk-world.ts'
@@ -7,6 +8,8 @@ import { describeWorlds, oneKind, reliableKinds, type WorldKind } from '../helpe
 
 const kinds: readonly WorldKind[] = ['one node, memory', 'two nodes']
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 async function oldBodies(talk: TalkWorld, room = 'hall'): Promise<unknown[]> {
   const { body } = await talk.http.get(`/talk/old/${room}/`, as('reader'))
@@ -218,15 +221,19 @@ describeWorlds('talk: tokens (spec/hipochat.md §1)', oneKind, (start) => {
 
 describeWorlds('talk: races', kinds, (start) => {
   it('lets nobody in who is removed while entering, whatever comes first', async () => {
-    const talk = await startTalk(start)
+    const talk = await startTalk(start, { wrapStores: slowStores(Date.now()) })
     await talk.http.post('/talk/new-chat-room/hall/', { json: { users: ['keeper'] } }, app)
     const keeper = await talk.enter('hall', 'keeper')
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < 40; round += 1) {
       const user = `user${round}`
       await talk.http.post('/talk/new-chat-room/hall/', { json: { users: [user] } }, app)
       const opening = talk.open('hall', tokenOf(user))
-      const removal = talk.http.post('/talk/unsubscribe/hall/', { json: { users: [user] } }, app)
-      const [link, { status }] = await Promise.all([opening, removal])
+      // From when the app has said who it is, each time a little later.
+      while (!talk.backend.asked.includes(tokenOf(user))) await turn()
+      for (let n = 0; n < round; n += 1) await turn()
+      const sent = { json: { users: [user] } }
+      const { status } = await talk.http.post('/talk/unsubscribe/hall/', sent, app)
+      const link = await opening
       expect(status).toBe(200)
       await link.closed
       expect(link.texts.at(-1)).toBe('{"ERROR": "not a member"}')
@@ -238,7 +245,7 @@ describeWorlds('talk: races', kinds, (start) => {
   })
 
   it('ends a room that is destroyed while messages fly: links are told, what follows is a new room', async () => {
-    const talk = await startTalk(start)
+    const talk = await startTalk(start, { wrapStores: slowStores(Date.now()) })
     const links = await Promise.all(
       ['ann', 'bob', 'cid'].map((user, n) =>
         talk.enter('hall', user, { node: n % talk.world.nodes.length }),
@@ -247,7 +254,7 @@ describeWorlds('talk: races', kinds, (start) => {
     const talking = links.map(async (link) => {
       for (let n = 0; n < 50 && link.socket.readyState === link.socket.OPEN; n += 1) {
         link.send({ body: n })
-        await new Promise((resolve) => setImmediate(resolve))
+        await turn()
       }
     })
     await links[0]?.heard(3)
@@ -265,7 +272,7 @@ describeWorlds('talk: races', kinds, (start) => {
   })
 
   it('makes one room of many first visits at once, with all of them in it', async () => {
-    const talk = await startTalk(start)
+    const talk = await startTalk(start, { wrapStores: slowStores(Date.now()) })
     const users = Array.from({ length: 20 }, (_, n) => `user${n}`)
     const links = await Promise.all(users.map((user) => talk.open('hall', tokenOf(user))))
     await Promise.all(links.map((link) => link.barrier()))
@@ -276,7 +283,7 @@ describeWorlds('talk: races', kinds, (start) => {
   })
 
   it('makes one room of many who ask for the same set at once', async () => {
-    const talk = await startTalk(start)
+    const talk = await startTalk(start, { wrapStores: slowStores(Date.now()) })
     const set = ['ann', 'bob', 'cid']
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, n) => {
@@ -290,7 +297,7 @@ describeWorlds('talk: races', kinds, (start) => {
   })
 
   it('brings every message to every one of hundreds of sockets of one user, and one leave', async () => {
-    const talk = await startTalk(start)
+    const talk = await startTalk(start, { wrapStores: slowStores(Date.now()) })
     const links: TalkClient[] = []
     for (let n = 0; n < 10; n += 1) {
       links.push(
@@ -317,7 +324,7 @@ describeWorlds('talk: races', kinds, (start) => {
   })
 
   it('counts each message once however many send at once on both nodes, in one order', async () => {
-    const talk = await startTalk(start)
+    const talk = await startTalk(start, { wrapStores: slowStores(Date.now()) })
     await talk.http.post('/talk/new-chat-room/hall/', { json: { users: ['away'] } }, app)
     const links = await Promise.all(
       [0, 1, 2, 3].map((n) =>

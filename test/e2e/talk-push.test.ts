@@ -130,8 +130,9 @@ describeWorlds('talk: pushes (spec/hipochat.md §5, §6)', kinds, (start) => {
     await ann.say('hi')
     await untilPushed(talk, clock, 5)
     await expectNoneWaiting(talk, clock, 1)
-    const { notices } = await talk.world.rest.ok('notices')
-    const [dead] = notices ?? []
+    const list = async () => (await talk.world.rest.ok('notices')).notices ?? []
+    await expect.poll(list).toHaveLength(1)
+    const [dead] = await list()
     expect(dead).toMatchObject({
       kind: 'push_call',
       tries: 5,

@@ -88,7 +88,9 @@ async function connectedRecord(
   from: 'node' | 'store',
 ): Promise<UserRecord> {
   const known = from === 'node' ? core.hub.users.get(user)?.record : undefined
-  const record = known ?? (await core.stores.users.snapshot(user))
+  if (known !== undefined && sharedConnections(known).length > 0) return known
+  // A node that holds links of talk only may not have heard yet of a page on another one.
+  const record = await core.stores.users.snapshot(user)
   if (record === undefined || sharedConnections(record).length === 0) {
     throw new Refusal('user_missing', `User ${user} doesn't exist`)
   }

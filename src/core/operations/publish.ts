@@ -71,7 +71,7 @@ function needsGate(channel: LocalChannel, publisher: Publisher): boolean {
 }
 
 async function channelFor(core: Core, publisher: Publisher, name: string): Promise<LocalChannel> {
-  const known = core.hub.channels.get(name)
+  const known = roomOf(publisher) ?? core.hub.channels.get(name)
   if (known !== undefined) {
     known.usedAt = core.clock.now()
     return known
@@ -80,6 +80,13 @@ async function channelFor(core: Core, publisher: Publisher, name: string): Promi
   const channel = await core.hub.channel(name)
   if (channel === undefined) throw new Refusal('channel_missing', `Channel ${name} doesn't exist`)
   return channel
+}
+
+/** The room of a link of talk. Throws Refusal `channel_changed` where it has ended. */
+function roomOf(publisher: Publisher): LocalChannel | undefined {
+  const room = publisher.kind === 'talk' ? publisher.room : undefined
+  if (room?.gone) throw new Refusal('channel_changed')
+  return room
 }
 
 /** What the app let pass. */

@@ -17,6 +17,8 @@ export type Publisher =
       /** JSON text of an object, or `null`. */
       readonly info: string
       readonly type: string
+      /** The room that the link is in: never another one that got its name meanwhile. Absent: whichever has it. */
+      readonly room?: LocalChannel
     }
 
 /** What is published. */
