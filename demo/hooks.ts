@@ -22,7 +22,8 @@ const maxTextLength = 2000
 export function createHooks(sessions: Sessions): ReadonlyMap<string, (call: HookCall) => Verdict> {
   return new Map([
     ['connect', (call: HookCall): Verdict => connect(sessions.nameIn(call.cookies))],
-    ['create_channel', createChannel],
+    // Rooms are made by this app (membership.ts), not by whoever names one.
+    ['create_channel', noSuchRoom],
     ['subscribe', subscribe],
     ['publish', publish],
     // Everybody may leave, a tab that closes is not asked anyway.
@@ -38,32 +39,25 @@ function connect(name: string | undefined): Verdict {
   return name === undefined ? [false, { error: pleaseLogIn }] : [true, { name }]
 }
 
-function createChannel({ form }: HookCall): Verdict {
-  const room = roomOf(form.get('channel_name') ?? '')
-  if (room === undefined) return [false, { error: 'There is no such room' }]
-  return [
-    true,
-    {
-      history_size: 200,
-      history_publish_only: true,
-      presenceful: true,
-      state: { topic: `Welcome to ${room}` },
-    },
-  ]
+function noSuchRoom(): Verdict {
+  return [false, { error: 'There is no such room' }]
 }
 
 function subscribe({ form }: HookCall): Verdict {
   const room = roomOf(form.get('channel_name') ?? '')
-  return room === undefined ? [false, { error: 'There is no such room' }] : [true, {}]
+  return room === undefined ? noSuchRoom() : [true, {}]
 }
 
-/** What goes out is built anew, so that nobody can slip fields into others' pages. */
+/**
+ * What goes out is built anew, so that nobody can slip fields into others' pages. `body` is what Hipochat's clients and
+ * pushes know as the text.
+ */
 function publish({ form }: HookCall): Verdict {
   const payload = parse(form.get('payload') ?? '')
-  const text = typeof payload === 'object' && payload !== null && 'text' in payload && payload.text
+  const text = typeof payload === 'object' && payload !== null && 'body' in payload && payload.body
   if (typeof text !== 'string' || text.trim() === '') return [false, { error: 'Write something' }]
   if (text.length > maxTextLength) return [false, { error: `At most ${maxTextLength} characters` }]
-  return [true, { override_payload: { text: text.trim() } }]
+  return [true, { override_payload: { body: text.trim() } }]
 }
 
 function parse(json: string): unknown {

@@ -3,7 +3,7 @@ import { createDemo } from './app.ts'
 
 /**
  * Starts the demo app from its environment: PORT (8000), OFFHOOK_URL (http://127.0.0.1:8001), OFFHOOK_HOOK_SECRET,
- * OFFHOOK_API_TOKEN and, optionally, OFFHOOK_SIGNING_SECRET. It listens on loopback only: anybody can log in as anybody.
+ * OFFHOOK_SIGNING_SECRET and OFFHOOK_API_TOKEN. It listens on loopback only: anybody can log in as anybody.
  */
 const {
   PORT: port = '8000',
@@ -13,8 +13,9 @@ const {
   OFFHOOK_SIGNING_SECRET: signingSecret,
 } = process.env
 
-if (!hookSecret || !apiToken) {
-  process.stderr.write('demo: OFFHOOK_HOOK_SECRET and OFFHOOK_API_TOKEN must be set\n')
+if (!hookSecret || !signingSecret || !apiToken) {
+  const needed = 'OFFHOOK_HOOK_SECRET, OFFHOOK_SIGNING_SECRET and OFFHOOK_API_TOKEN'
+  process.stderr.write(`demo: ${needed} must be set\n`)
   process.exit(2)
 }
 
@@ -22,8 +23,8 @@ const server = createDemo({
   offhookUrl: offhookUrl.replace(/\/+$/, ''),
   hookSecret,
   apiToken,
+  signingSecret,
   sessionKey: randomBytes(32).toString('hex'),
-  ...(signingSecret ? { signingSecret } : {}),
 })
 
 server.on('error', (error: NodeJS.ErrnoException) => {

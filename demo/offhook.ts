@@ -10,6 +10,8 @@ interface Answer {
   readonly msg?: unknown
   /** `get_server_info`: names of all channels. */
   readonly channels?: unknown
+  /** `room_unread`: a user's rooms. */
+  readonly rooms?: unknown
 }
 
 const timeoutMs = 5000

@@ -5,13 +5,28 @@ const types = { html: 'text/html', css: 'text/css', js: 'text/javascript', svg: 
 
 type FileType = keyof typeof types
 
+/** Modules of the chat page. */
+const scripts = [
+  'chat',
+  'composer',
+  'connection',
+  'conversation',
+  'dom',
+  'drawers',
+  'hipochat',
+  'messages',
+  'people',
+  'pushes',
+  'room-list',
+  'topic',
+  'words',
+]
+
 /** The files that are served as they are. A fixed list: no request path reaches the disk. */
 const files: readonly (readonly [path: string, type: FileType])[] = [
   ['/style.css', 'css'],
-  ['/chat.js', 'js'],
-  ['/link.js', 'js'],
-  ['/view.js', 'js'],
   ['/icon.svg', 'svg'],
+  ...scripts.map((name) => [`/${name}.js`, 'js'] as const),
 ]
 
 const loaded = new Map(files.map(([path, type]) => [path, { type, text: read(path.slice(1)) }]))

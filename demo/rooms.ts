@@ -6,6 +6,9 @@ const pattern = /^[a-z0-9][a-z0-9-]{0,39}$/
 /** The room everybody starts in. */
 export const firstRoom = 'lobby'
 
+/** Rooms that everybody is a member of. */
+export const publicRooms: readonly string[] = [firstRoom, 'tea', 'garden']
+
 /** Makes a room's name of what somebody typed: `Tea & Cake` → `tea-cake`. Empty input gives the first room. */
 export function roomFrom(text: string | null): string {
   const room = (text ?? '')

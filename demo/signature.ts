@@ -21,9 +21,16 @@ export function isSigned(request: SignedRequest, secret: string, now = Date.now(
   if (typeof id !== 'string' || typeof timestamp !== 'string') return false
   if (typeof signatures !== 'string') return false
   if (!(Math.abs(now / 1000 - Number(timestamp)) <= toleranceSeconds)) return false
-
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
-  const signed = createHmac('sha256', key).update(`${id}.${timestamp}.${request.body}`)
-  const expected = `v1,${signed.digest('base64')}`
+  const expected = sign({ id, timestamp, body: request.body }, secret)
   return signatures.split(' ').some((signature) => isEqual(signature, expected))
+}
+
+/** The signature of a request under that id and time. */
+export function sign(
+  { id, timestamp, body }: { id: string; timestamp: string; body: string },
+  secret: string,
+): string {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
+  const signed = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`)
+  return `v1,${signed.digest('base64')}`
 }

@@ -53,7 +53,9 @@ async function run() {
   const secrets = {
     OFFHOOK_HOOK_SECRET: randomBytes(24).toString('hex'),
     OFFHOOK_API_TOKEN: randomBytes(24).toString('hex'),
+    OFFHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
   }
+  const demoUrl = `http://${host}:${demoPort}`
   const children = new Children()
   const demo = children.start([join(root, 'demo', 'main.ts')], {
     ...secrets,
@@ -65,11 +67,17 @@ async function run() {
     ...secrets,
     OFFHOOK_PORT: String(port),
     OFFHOOK_INTERFACE: host,
-    OFFHOOK_APP_URL: `http://${host}:${demoPort}/hookbox`,
+    OFFHOOK_APP_URL: `${demoUrl}/hookbox`,
+    OFFHOOK_TALK_PROFILE_URL: `${demoUrl}/profile`,
+    OFFHOOK_TALK_PUSH_URL: `${demoUrl}/push`,
+    // All rooms are made by the demo app: talk's clients enter them, and make none of their own.
+    OFFHOOK_TALK_ROOMS: 'room:lobby',
+    // Who closes the window is away soon, and told of by pushes.
+    OFFHOOK_RESUME_WINDOW: '5',
   })
   offhook.stdout.pipe(process.stdout)
   await once(offhook.stdout, 'data')
-  say(`Demo: http://${host}:${demoPort} (open it in two windows)`)
+  say(`Demo: ${demoUrl} (open it in two windows)`)
   say(`Offhook: http://${host}:${port} (Ctrl-C stops both)`)
 }
 

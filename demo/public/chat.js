@@ -1,148 +1,176 @@
-import { keepConnected } from './link.js'
-import {
-  addMessage,
-  addNote,
-  showBanner,
-  showHistory,
-  showPeople,
-  showProblem,
-  showRooms,
-  showState,
-  showTopic,
-} from './view.js'
+import { closeDrawers, startDrawers } from './drawers.js'
+import { focusComposer, letSend, showProblem, startComposer, writeTo } from './composer.js'
+import { loadSdk, showBanner, showState } from './connection.js'
+import { Conversation } from './conversation.js'
+import { byId, setText } from './dom.js'
+import { leadTo, startHipochat } from './hipochat.js'
+import { scrollToEnd } from './messages.js'
+import { showPeople } from './people.js'
+import { startPushes } from './pushes.js'
+import { showRooms } from './room-list.js'
+import { letChangeTopic, showTopic, startTopic } from './topic.js'
+import { roomOf, whoTypes } from './words.js'
 
-const { offhookUrl, channel, room, name: me } = document.body.dataset
-const text = document.getElementById('text')
-const topic = document.getElementById('topic')
-let subscription
-let link
-/** Sent and not come back yet, oldest first: what is refused returns to its writer. */
-let underWay = []
+/** The chat page: puts the rooms that Offhook tells of together with what is on the page. */
 
-function onOpen(connection) {
-  connection.onSubscribed = (_name, subscribed) => {
-    subscription = subscribed
-    showChannel()
-    subscribed.onPublish = (frame) => {
-      if (frame.user === me) underWay = underWay.filter((sent) => sent !== frame.payload?.text)
-      addMessage(frame, me)
-    }
-    subscribed.onSubscribe = ({ user }) => {
-      addNote(`${user} came in`)
-      showPeople(subscribed.presence, me)
-    }
-    subscribed.onUnsubscribe = ({ user }) => {
-      addNote(`${user} left`)
-      showPeople(subscribed.presence, me)
-    }
-    subscribed.onState = () => showTopic(subscribed.state.topic)
+const { offhookUrl, name: me } = document.body.dataset
+const { connect, roomsOf } = await loadSdk(offhookUrl)
+const client = connect(offhookUrl, { maxReconnectMs: 5000 })
+const rooms = roomsOf(client)
+const conversation = new Conversation({ client, rooms, me, changed: drawSoon })
+/** Channels that this page has subscribed to: only there one hears of new messages. With what ends the listening. */
+const followed = new Map()
+let isDrawing = false
+
+function drawSoon() {
+  if (isDrawing) return
+  isDrawing = true
+  queueMicrotask(() => {
+    isDrawing = false
+    draw()
+  })
+}
+
+function draw() {
+  const { channel, isReading, name: current, room } = conversation
+  const isOnline = client.state === 'connected' && channel.status === 'subscribed'
+  document.body.dataset.state = isOnline ? 'connected' : 'offline'
+  letSend(isOnline)
+  letChangeTopic(isOnline)
+  showTopic(channel.state.get('topic'))
+  showPeople(channel.users, { me, members: room.summary?.members ?? 0 })
+  setText(byId('typing'), isOnline ? whoTypes(room.typingUsers) : '')
+  if (client.state === 'connected' && channel.status === 'unsubscribed')
+    showBanner('You are no longer in this room. Reload the page to come back.')
+  const shown = rooms.current.map((summary) => ({
+    ...summary,
+    // What is being read is about to be told to the server: no badge for so short.
+    unread: isReading && summary.name === current ? 0 : summary.unread,
+    typing: rooms.room(summary.name).typingUsers,
+  }))
+  showRooms(shown, { current, me })
+  showTotal(shown.reduce((sum, { unread }) => sum + unread, 0))
+}
+
+/** In the title, and on the button that opens the list where there is no room for it. */
+function showTotal(unread) {
+  const title = `#${roomOf(conversation.name)} · Offhook demo`
+  document.title = unread > 0 ? `(${unread}) ${title}` : title
+  byId('total').hidden = unread === 0
+  setText(byId('total-count'), unread > 99 ? '99+' : String(unread))
+}
+
+/** Shows a room that the user is a member of. */
+function open(channel) {
+  const room = roomOf(channel)
+  document.body.dataset.channel = channel
+  setText(byId('room-title'), `#${room}`)
+  writeTo(channel, `Message #${room} as ${me}`)
+  leadTo(offhookUrl, channel)
+  conversation.open(channel)
+  closeDrawers()
+}
+
+/** Makes the user a member: rooms belong to the app. */
+async function join(room) {
+  const response = await fetch('/rooms', { method: 'POST', body: new URLSearchParams({ room }) })
+  if (!response.ok) throw new Error(await response.text())
+  return (await response.json()).channel
+}
+
+/** Joins if need be, and opens. */
+async function go(room, history = 'push') {
+  const channel = await join(room)
+  // Before it is opened it has to be known how far its user has read.
+  await rooms.list()
+  if (history === 'push') window.history.pushState({}, '', `/chat?room=${encodeURIComponent(roomOf(channel))}`)
+  open(channel)
+  focusComposer()
+}
+
+/** Hears of what is said in all rooms of the user, also in those that another tab has joined. */
+function follow() {
+  const names = rooms.current.map(({ name }) => name)
+  for (const name of names) {
+    if (followed.has(name)) continue
+    client.channel(name).subscribe().catch((error) => showProblem(error.message))
+    followed.set(name, rooms.room(name).on('typing', drawSoon))
   }
-  connection.onUnsubscribed = onLeft
-  connection.subscribe(channel)
+  for (const [name, forget] of followed) {
+    if (names.includes(name)) continue
+    forget()
+    followed.delete(name)
+  }
 }
 
-function showChannel() {
-  underWay = []
-  showBanner('')
-  showProblem('')
-  showState('connected')
-  showHistory(subscription.history, me)
-  showPeople(subscription.presence, me)
-  showTopic(subscription.state.topic)
-  text.focus()
-  loadRooms()
-}
-
-/** Publishes to one channel are answered in order, so it is the oldest that was refused. */
-function onProblem(message) {
-  showProblem(message)
-  const refused = underWay.shift()
-  if (refused !== undefined && text.value === '') text.value = refused
-}
-
-/** The room was closed: nothing more comes from it. */
-function onLeft() {
-  subscription = undefined
-  showState('offline')
-  showBanner('You are no longer in this room. Reload the page to come back.')
-}
-
-function onLost(retryInMs) {
-  subscription = undefined
-  showState('offline')
-  const seconds = Math.max(1, Math.round(retryInMs / 1000))
-  showBanner(`Connection lost. Trying again in ${seconds} s …`, 'button')
-}
-
-function onRefused(message) {
-  if (message === 'Please log in') location.assign(`/?room=${encodeURIComponent(room)}`)
-  else showBanner(`Offhook refused the connection: ${message}`)
-}
-
-async function loadRooms() {
+/** The session is over, here or in another window. */
+async function checkLogin() {
   const response = await fetch('/rooms').catch(() => undefined)
-  if (response?.ok) showRooms(await response.json(), room)
+  const room = roomOf(conversation.name ?? document.body.dataset.channel)
+  if (response?.status === 401) location.assign(`/?room=${encodeURIComponent(room)}`)
 }
 
-document.getElementById('composer').addEventListener('submit', (event) => {
+/** Once the first link is there; from then on the SDK keeps everything as it is. */
+async function begin() {
+  if (conversation.name !== undefined) return
+  try {
+    await go(document.body.dataset.room, 'replace')
+  } catch {
+    showBanner('The demo app does not answer. Trying again …')
+    setTimeout(begin, 2000)
+  }
+}
+
+rooms.on('change', follow)
+rooms.on('change', () => conversation.name && drawSoon())
+client.on('channel', () => conversation.name && conversation.recount())
+client.on('state', (status) => {
+  showState(status)
+  if (status.state === 'connected') begin()
+  if (status.state === 'refused') checkLogin()
+  if (conversation.name) drawSoon()
+})
+
+startComposer({
+  publish: (channel, body) => client.channel(channel).publish({ body }),
+  typing: (channel) => rooms.room(channel).typing(),
+})
+startTopic({
+  room: () => roomOf(conversation.name),
+  topic: () => conversation.channel.state.get('topic'),
+  onProblem: showProblem,
+})
+startDrawers()
+startPushes()
+startHipochat()
+
+byId('retry').addEventListener('click', () => client.connect())
+byId('to-end').addEventListener('click', scrollToEnd)
+byId('rooms').addEventListener('click', (event) => {
+  const link = event.target.closest('a')
+  if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return
   event.preventDefault()
-  if (subscription === undefined || text.value.trim() === '') return
-  showProblem('')
-  const said = text.value.trim()
-  subscription.publish({ text: said })
-  underWay.push(said)
-  text.value = ''
+  window.history.pushState({}, '', link.href)
+  open(link.dataset.channel)
+  focusComposer()
 })
-
-document.getElementById('topic-form').addEventListener('submit', async (event) => {
+window.addEventListener('popstate', () => {
+  go(new URL(location.href).searchParams.get('room') ?? '', 'replace').catch(showNotJoined)
+})
+byId('join').addEventListener('submit', (event) => {
   event.preventDefault()
-  topic.blur()
-  const body = new URLSearchParams({ room, topic: topic.value })
-  const response = await fetch('/topic', { method: 'POST', body }).catch(() => undefined)
-  if (response?.ok) return
-  showProblem('The topic could not be changed.')
-  if (subscription !== undefined) showTopic(subscription.state.topic)
+  const input = byId('room-name')
+  go(input.value).then(() => {
+    input.value = ''
+  }, showNotJoined)
+})
+byId('room-name').addEventListener('focus', async () => {
+  const response = await fetch('/rooms').catch(() => undefined)
+  if (!response?.ok) return
+  const names = await response.json()
+  byId('room-names').replaceChildren(...names.map((name) => new Option(name, name)))
 })
 
-// The button shows while the topic is being written; leaving the field without it takes nothing over.
-const save = document.getElementById('topic-save')
-topic.addEventListener('focus', () => {
-  save.hidden = false
-})
-document.getElementById('topic-form').addEventListener('focusout', (event) => {
-  if (event.relatedTarget === save || event.relatedTarget === topic) return
-  save.hidden = true
-  setTimeout(() => subscription !== undefined && showTopic(subscription.state.topic))
-})
-
-document.getElementById('retry').addEventListener('click', () => link?.tryNow())
-
-// On wide screens there is room for the list of rooms.
-const wide = matchMedia('(min-width: 720px)')
-const roomsBox = document.getElementById('rooms-box')
-const openRooms = () => {
-  roomsBox.open = wide.matches
-}
-wide.addEventListener('change', openRooms)
-openRooms()
-
-/** Offhook was down when the page was loaded: its script is loaded again until it comes. */
-function loadScript() {
-  const script = document.createElement('script')
-  script.src = `${offhookUrl}/static/hookbox.js`
-  script.onload = start
-  script.onerror = () => setTimeout(loadScript, 2000)
-  document.head.append(script)
-}
-
-function start() {
-  showBanner('Connecting …')
-  link = keepConnected({ url: offhookUrl, onOpen, onLost, onRefused, onError: onProblem })
-}
-
-showState('offline')
-if (window.hookbox) start()
-else {
-  showBanner(`Offhook does not answer at ${offhookUrl}. Trying again …`)
-  loadScript()
+function showNotJoined() {
+  showProblem('The room could not be opened.')
 }

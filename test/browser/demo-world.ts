@@ -10,12 +10,25 @@ import { freePort } from './free-port.ts'
 import { OffhookProcess } from './offhook-process.ts'
 
 const secrets = { hookSecret: 'hook-secret-of-the-test', apiToken: 'api-token-of-the-test' }
+const signingSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
 /** A size of the browser's window in CSS pixels. */
 export const sizes = {
-  wide: { width: 1100, height: 700 },
+  wide: { width: 1280, height: 760 },
+  middle: { width: 800, height: 700 },
   narrow: { width: 360, height: 640 },
 } as const
+
+/** Offhook as `npm start` has it; whoever just goes is away after a second. */
+function envFor(demoUrl: string): Record<string, string> {
+  return {
+    OFFHOOK_SIGNING_SECRET: signingSecret,
+    OFFHOOK_TALK_PROFILE_URL: `${demoUrl}/profile`,
+    OFFHOOK_TALK_PUSH_URL: `${demoUrl}/push`,
+    OFFHOOK_TALK_ROOMS: 'room:lobby',
+    OFFHOOK_RESUME_WINDOW: '1',
+  }
+}
 
 /** The demo app, an Offhook of its own and a browser. */
 export class DemoWorld {
@@ -49,12 +62,20 @@ export class DemoWorld {
     const port = await freePort()
     const offhookUrl = `http://127.0.0.1:${port}`
     const folder = await mkdtemp(join(tmpdir(), 'offhook-browser-'))
-    const demo = createDemo({ ...secrets, offhookUrl, sessionKey: 'session-key-of-the-test' })
+    const sessionKey = 'session-key-of-the-test'
+    const demo = createDemo({ ...secrets, offhookUrl, signingSecret, sessionKey })
     await new Promise<void>((done) => demo.listen(0, '127.0.0.1', done))
-    const appUrl = `${urlOf(demo)}/hookbox`
+    const demoUrl = urlOf(demo)
+    const appUrl = `${demoUrl}/hookbox`
     let offhook: OffhookProcess | undefined
     try {
-      offhook = await OffhookProcess.start({ ...secrets, folder, appUrl, port })
+      offhook = await OffhookProcess.start({
+        ...secrets,
+        folder,
+        appUrl,
+        port,
+        env: envFor(demoUrl),
+      })
       const browser = await launchChromium()
       return new DemoWorld({ demo, browser, folder, offhook, offhookUrl })
     } catch (error) {
@@ -78,6 +99,12 @@ export class DemoWorld {
     return page
   }
 
+  /** Through the page, and so that nothing of it is left: the user is away. */
+  async logOut(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByLabel('Your name').waitFor()
+  }
+
   async stopOffhook(): Promise<void> {
     await this.#offhook.stop()
   }
@@ -91,7 +118,13 @@ export class DemoWorld {
     const { port } = new URL(this.offhookUrl)
     const appUrl = `${this.url}/hookbox`
     const folder = this.#folder
-    this.#offhook = await OffhookProcess.start({ ...secrets, folder, appUrl, port: Number(port) })
+    this.#offhook = await OffhookProcess.start({
+      ...secrets,
+      folder,
+      appUrl,
+      port: Number(port),
+      env: envFor(this.url),
+    })
   }
 
   /** Closes the windows of all users. */

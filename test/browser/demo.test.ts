@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from './chromium.ts'
+import { bubble, connected, messageBox, peopleOf, say } from './demo-page.ts'
 import { DemoWorld, sizes } from './demo-world.ts'
 
 const missing = findChromium() === undefined
@@ -29,23 +30,8 @@ describe.skipIf(missing)('the demo in Chromium', { timeout: 60_000 }, () => {
     await world?.close()
   }, 30_000)
 
-  async function say(page: Page, text: string): Promise<void> {
-    await page.getByLabel('Message', { exact: true }).fill(text)
-    await page.getByRole('button', { name: 'Send' }).click()
-  }
-
-  function bubble(page: Page, text: string) {
-    return page.locator('.bubble', { hasText: text })
-  }
-
-  function people(page: Page, names: readonly string[]) {
-    return expect
-      .poll(async () => page.locator('.people .name').allTextContents(), { timeout: 10_000 })
-      .toEqual(names)
-  }
-
-  async function connected(page: Page): Promise<void> {
-    await page.locator('body[data-state="connected"]').waitFor()
+  async function people(page: Page, names: readonly string[]): Promise<void> {
+    await expect.poll(() => peopleOf(page), { timeout: 10_000 }).toEqual(names)
   }
 
   test('two users see each other come, chat both ways, and go', async () => {
@@ -123,7 +109,7 @@ describe.skipIf(missing)('the demo in Chromium', { timeout: 60_000 }, () => {
   test('a message that is refused returns to its writer', async () => {
     const ann = await world.logIn('ann')
     await connected(ann)
-    const box = ann.getByLabel('Message', { exact: true })
+    const box = messageBox(ann)
     const tooLong = 'x'.repeat(3000)
     await ann.evaluate('document.getElementById("text").removeAttribute("maxlength")')
     await say(ann, 'fine')
@@ -143,7 +129,7 @@ describe.skipIf(missing)('the demo in Chromium', { timeout: 60_000 }, () => {
     expect(box && box.x + box.width).toBeLessThanOrEqual(sizes.wide.width)
   })
 
-  test.each(['narrow', 'wide'] as const)('the page fits a %s window', async (size) => {
+  test.each(['narrow', 'middle', 'wide'] as const)('the page fits a %s window', async (size) => {
     const ann = await world.logIn('ann', size)
     await connected(ann)
     await say(ann, `${'averyveryverylongword'.repeat(20)} ${'and words '.repeat(60)}`)
@@ -152,6 +138,8 @@ describe.skipIf(missing)('the demo in Chromium', { timeout: 60_000 }, () => {
     const overflow = await ann.evaluate('document.documentElement.scrollWidth')
     expect(overflow).toBeLessThanOrEqual(width)
     for (const name of ['Send', 'Log out']) {
+      const drawer = ann.getByRole('button', { name: 'Rooms' })
+      if (name === 'Log out' && size === 'narrow') await drawer.click()
       const box = await ann.getByRole('button', { name }).boundingBox()
       expect(box).not.toBeNull()
       if (box !== null) {
@@ -174,7 +162,7 @@ describe.skipIf(missing)('the demo in Chromium', { timeout: 60_000 }, () => {
 
       await (how === 'stopped' ? world.stopOffhook() : world.killOffhook())
       await ann.getByText('Connection lost').waitFor()
-      expect(await ann.getByLabel('Message', { exact: true }).isDisabled()).toBe(true)
+      expect(await ann.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true)
       await world.startOffhook()
       for (const page of [ann, bob]) {
         await connected(page)

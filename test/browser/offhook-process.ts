@@ -8,6 +8,8 @@ export interface OffhookOptions {
   readonly appUrl: string
   readonly hookSecret: string
   readonly apiToken: string
+  /** Further options, as variables. */
+  readonly env?: Readonly<Record<string, string>>
   /** Data folder; outlives the process. */
   readonly folder: string
 }
@@ -42,6 +44,7 @@ export class OffhookProcess {
         ...process.env,
         OFFHOOK_HOOK_SECRET: options.hookSecret,
         OFFHOOK_API_TOKEN: options.apiToken,
+        ...options.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
