@@ -46,7 +46,7 @@ function draw() {
     ...summary,
     // What is being read is about to be told to the server: no badge for so short.
     unread: isReading && summary.name === current ? 0 : summary.unread,
-    typing: rooms.room(summary.name).typingUsers,
+    typing: client.state === 'connected' ? rooms.room(summary.name).typingUsers : [],
   }))
   showRooms(shown, { current, me })
   showTotal(shown.reduce((sum, { unread }) => sum + unread, 0))
@@ -117,6 +117,7 @@ async function begin() {
     await go(document.body.dataset.room, 'replace')
   } catch {
     showBanner('The demo app does not answer. Trying again …')
+    checkLogin()
     setTimeout(begin, 2000)
   }
 }

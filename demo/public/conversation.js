@@ -39,6 +39,7 @@ export class Conversation {
       room.on('change', () => this.markRead()),
       room.on('change', () => this.ports.changed()),
     ]
+    this.seen = new Set(channel.users)
     this.close = () => ends.forEach((end) => end())
     this.show()
     this.recount()
@@ -48,6 +49,7 @@ export class Conversation {
   show() {
     const { room, channel } = this
     const after = room.unread > 0 ? room.readOffset : undefined
+    for (const user of channel.users) this.seen.add(user)
     showEntries(channel.entries, { me: this.ports.me, after })
     this.scrolled()
     this.ports.changed()
@@ -62,10 +64,12 @@ export class Conversation {
     this.scrolled()
   }
 
-  /** The server counts members only where it is asked for rooms. */
+  /** Whoever comes for the first time may be a new member; members are counted only where one asks for rooms. */
   welcome(user) {
     this.note(user, 'came in')
-    if (this.channel.users.length > this.room.summary?.members) this.recount()
+    if (this.seen.has(user)) return
+    this.seen.add(user)
+    this.recount()
   }
 
   recount() {
