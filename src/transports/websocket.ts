@@ -8,7 +8,7 @@ import type { OriginRequest, OriginVerdict } from '../http/origin.ts'
 import { answerRaw } from '../http/raw-answer.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { ConnectionDoor, LinkFrom } from './door.ts'
-import { FrameJoiner } from './frame.ts'
+import { deflatedFrameOf, FrameJoiner } from './frame.ts'
 import { PingWheel } from './ping-wheel.ts'
 import { LinkedSocket, type LinkParts, linkOf, WebSocketLink } from './websocket-link.ts'
 
@@ -52,6 +52,7 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     telemetry,
     frameTimeoutMs: settings.frameTimeoutMs,
   }
+  const deflating: LinkParts = { ...shared, joiner: new FrameJoiner(deflatedFrameOf) }
 
   function onError(this: WebSocket, error: Error): void {
     if (codeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') telemetry.limit('max-frame-bytes')
@@ -65,8 +66,7 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     link.over(code)
   }
 
-  function open(ws: LinkedSocket, socket: Socket, from: LinkFrom): void {
-    const link = new WebSocketLink(ws, socket, shared)
+  function open(link: WebSocketLink, ws: LinkedSocket, from: LinkFrom): void {
     ws.on('error', onError)
     ws.on('close', onClose)
     wheel.add(link)
@@ -89,7 +89,8 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
       let status = 400
       server.handleUpgrade(request, socket, head, (ws) => {
         status = 101
-        open(ws, socket, admitted)
+        const link = new WebSocketLink(ws, socket, deflates(ws, request) ? deflating : shared)
+        open(link, ws, admitted)
       })
       return status
     },
@@ -129,6 +130,12 @@ function admit(request: IncomingMessage, parts: WebSocketParts): LinkFrom | Refu
   }
 }
 
+/** One compressed message serves all: a browser that wants a smaller window than others gets its messages plain. */
+function deflates(ws: WebSocket, request: IncomingMessage): boolean {
+  const wishes = request.headers['sec-websocket-extensions'] ?? ''
+  return ws.extensions !== '' && !/server_max_window_bits/i.test(wishes)
+}
+
 function createServer(settings: WebSocketParts['settings']): Server<typeof LinkedSocket> {
   const options = {
     noServer: true,
@@ -141,7 +148,10 @@ function createServer(settings: WebSocketParts['settings']): Server<typeof Linke
       ? settings.maxFrameBytes
       : Math.max(maxMessageBytes, settings.maxFrameBytes),
     perMessageDeflate: settings.compress
-      ? { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 512 }
+      ? {
+          serverNoContextTakeover: true,
+          clientNoContextTakeover: true,
+        }
       : false,
   }
   const server = new WebSocketServer(options)
