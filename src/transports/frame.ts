@@ -44,8 +44,10 @@ function deflate({ text }: Encoded): Buffer | undefined {
 }
 
 function buildFrame(text: string): Buffer {
-  const { frame, head } = emptyFrame(finalText, Buffer.byteLength(text))
-  frame.write(text, head)
+  const length = Buffer.byteLength(text)
+  const { frame, head } = emptyFrame(finalText, length)
+  // As many bytes as characters: all of them are ASCII.
+  frame.write(text, head, length === text.length ? 'latin1' : 'utf8')
   return frame
 }
 
@@ -86,11 +88,17 @@ export class FrameJoiner {
 
   join(messages: readonly Encoded[]): Buffer | undefined {
     if (this.#isSame(messages)) return this.#joined
-    const frames = messages.map(this.#frameOf)
-    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0)
+    let bytes = 0
+    for (const message of messages) bytes += this.#frameOf(message).length
     if (bytes > maxJoinedBytes) return undefined
     this.#messages = messages.slice()
-    this.#joined = Buffer.concat(frames, bytes)
+    this.#joined = Buffer.allocUnsafe(bytes)
+    let at = 0
+    for (const message of messages) {
+      const frame = this.#frameOf(message)
+      this.#joined.set(frame, at)
+      at += frame.length
+    }
     return this.#joined
   }
 
