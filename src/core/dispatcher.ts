@@ -70,10 +70,15 @@ export class Dispatcher implements Rated {
 
   /** Takes decoded frames in order. What may not be begun yet waits, and reading pauses. */
   take(received: readonly Received[]): void {
-    for (const item of received) this.#waiting.push(item)
     // A message that completes no frame costs work as well.
     if (received.length === 0) this.#rate.spend(1)
-    this.#work()
+    const begun = this.#waiting.length === 0 ? this.#begin(received) : 0
+    for (let i = begun; i < received.length; i += 1) {
+      const item = received[i]
+      if (item !== undefined) this.#waiting.push(item)
+    }
+    if (this.#waiting.length > 0) this.#work()
+    else this.#regulate()
   }
 
   refilled(): void {
@@ -81,15 +86,21 @@ export class Dispatcher implements Rated {
   }
 
   #work(): void {
+    const begun = this.#begin(this.#waiting)
+    if (begun > 0) this.#waiting = this.#waiting.slice(begun)
+    this.#regulate()
+  }
+
+  /** Begins as many of them as may be begun now; how many. */
+  #begin(items: readonly Received[]): number {
     let next = 0
-    while (next < this.#waiting.length && this.#mayBegin()) {
+    while (next < items.length && this.#mayBegin()) {
       this.#rate.spend(1)
-      const item = this.#waiting[next]
+      const item = items[next]
       next += 1
       if (item !== undefined) this.#dispatch(item)
     }
-    if (next > 0) this.#waiting = this.#waiting.slice(next)
-    this.#regulate()
+    return next
   }
 
   /** CONNECT is a barrier; a connection has only so much under way, and only so many frames a second. */

@@ -50,5 +50,7 @@ export interface ConnectionDoor {
 /** What transports keep in `Encoded.framed`: each its own framing of one message, built once for all links. */
 export interface Framings {
   webSocket?: Buffer
+  /** For links that agreed on permessage-deflate. */
+  webSocketDeflated?: Buffer
   csp?: readonly PacketData[]
 }

@@ -1,5 +1,6 @@
+import { inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { FrameJoiner, frameOf } from './frame.ts'
+import { deflatedFrameOf, FrameJoiner, frameOf } from './frame.ts'
 
 describe('a frame', () => {
   it.each([
@@ -21,6 +22,25 @@ describe('a frame', () => {
   it('is built once and kept beside the message', () => {
     const encoded = { text: 'x' }
     expect(frameOf(encoded)).toBe(frameOf(encoded))
+  })
+})
+
+describe('a compressed frame', () => {
+  it('is made once for all links, and is no more than its text', () => {
+    const text = JSON.stringify(Array.from({ length: 100 }, (_, i) => ({ name: `user-${i}` })))
+    const encoded = { text }
+    const frame = deflatedFrameOf(encoded)
+    expect(deflatedFrameOf(encoded)).toBe(frame)
+    expect(frame.length).toBeLessThan(text.length / 2)
+    expect([frame[0], frame[1]]).toEqual([0xc1, 126])
+    const tail = Buffer.from([0, 0, 0xff, 0xff])
+    const inflated = inflateRawSync(Buffer.concat([frame.subarray(4), tail]), { finishFlush: 2 })
+    expect(String(inflated)).toBe(text)
+  })
+
+  it.each([10, 511, 300_000])('is a plain one for %i bytes', (length) => {
+    const encoded = { text: 'x'.repeat(length) }
+    expect(deflatedFrameOf(encoded)).toBe(frameOf(encoded))
   })
 })
 

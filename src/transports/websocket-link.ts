@@ -3,10 +3,10 @@ import { type RawData, WebSocket } from 'ws'
 import { refusals } from '../core/errors.ts'
 import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
 import type { Inbound, LinkEnd } from './door.ts'
-import { type FrameJoiner, frameOf } from './frame.ts'
+import type { FrameJoiner } from './frame.ts'
 import type { Pingable } from './ping-wheel.ts'
 
-/** What all links of one transport share. */
+/** What links of one transport share; those that agreed on compression have another joiner. */
 export interface LinkParts {
   readonly joiner: FrameJoiner
   readonly clock: Clock
@@ -49,8 +49,6 @@ export class WebSocketLink implements Link, Pingable {
   readonly #ws: LinkedSocket
   readonly #socket: Socket
   readonly #parts: LinkParts
-  /** Extensions were negotiated: then each message has to pass through ws. */
-  readonly #isCompressed: boolean
   #inbound: Inbound | undefined
   /** Of binary messages; made with the first one. */
   #decoder: InstanceType<typeof TextDecoder> | undefined
@@ -66,7 +64,6 @@ export class WebSocketLink implements Link, Pingable {
     this.#ws = ws
     this.#socket = socket
     this.#parts = parts
-    this.#isCompressed = ws.extensions !== ''
     this.#bytesDone = socket.bytesRead
     ws.link = this
   }
@@ -80,14 +77,13 @@ export class WebSocketLink implements Link, Pingable {
   }
 
   get pendingBytes(): number {
-    return this.#isCompressed ? this.#ws.bufferedAmount : this.#socket.writableLength
+    return this.#socket.writableLength
   }
 
   write(encoded: readonly Encoded[]): void {
     const [first] = encoded
     if (first === undefined || this.#ws.readyState !== this.#ws.OPEN) return
-    if (this.#isCompressed) for (const { text } of encoded) this.#ws.send(text)
-    else if (encoded.length === 1) this.#socket.write(frameOf(first))
+    if (encoded.length === 1) this.#socket.write(this.#parts.joiner.frame(first))
     else this.#writeMany(encoded)
   }
 
@@ -170,7 +166,7 @@ export class WebSocketLink implements Link, Pingable {
       return
     }
     this.#socket.cork()
-    for (const message of encoded) this.#socket.write(frameOf(message))
+    for (const message of encoded) this.#socket.write(this.#parts.joiner.frame(message))
     this.#socket.uncork()
   }
 

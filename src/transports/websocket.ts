@@ -8,7 +8,7 @@ import type { OriginRequest, OriginVerdict } from '../http/origin.ts'
 import { answerRaw } from '../http/raw-answer.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { ConnectionDoor, Inbound, LinkFrom } from './door.ts'
-import { FrameJoiner } from './frame.ts'
+import { deflatedFrameOf, FrameJoiner } from './frame.ts'
 import { PingWheel } from './ping-wheel.ts'
 import { LinkedSocket, type LinkParts, linkOf, WebSocketLink } from './websocket-link.ts'
 
@@ -65,6 +65,7 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     telemetry,
     frameTimeoutMs: settings.frameTimeoutMs,
   }
+  const deflating: LinkParts = { ...shared, joiner: new FrameJoiner(deflatedFrameOf) }
 
   function onError(this: WebSocket, error: Error): void {
     if (codeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') telemetry.limit('max-frame-bytes')
@@ -78,8 +79,7 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     link.over(code)
   }
 
-  function begin(ws: LinkedSocket, socket: Socket, accept: Accept): void {
-    const link = new WebSocketLink(ws, socket, shared)
+  function begin(link: WebSocketLink, ws: LinkedSocket, accept: Accept): void {
     ws.on('error', onError)
     ws.on('close', onClose)
     wheel.add(link)
@@ -96,7 +96,8 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     let status = 400
     server.handleUpgrade(request, socket, head, (ws) => {
       status = 101
-      begin(ws, socket, accept)
+      const link = new WebSocketLink(ws, socket, deflates(ws, request) ? deflating : shared)
+      begin(link, ws, accept)
     })
     return status
   }
@@ -145,6 +146,12 @@ function admit(request: IncomingMessage, parts: WebSocketParts): LinkFrom | Refu
   }
 }
 
+/** One compressed message serves all: a browser that wants a smaller window than others gets its messages plain. */
+function deflates(ws: WebSocket, request: IncomingMessage): boolean {
+  const wishes = request.headers['sec-websocket-extensions'] ?? ''
+  return ws.extensions !== '' && !/server_max_window_bits/i.test(wishes)
+}
+
 function createServer(settings: WebSocketParts['settings']): Server<typeof LinkedSocket> {
   const options = {
     noServer: true,
@@ -157,7 +164,10 @@ function createServer(settings: WebSocketParts['settings']): Server<typeof Linke
       ? settings.maxFrameBytes
       : Math.max(maxMessageBytes, settings.maxFrameBytes),
     perMessageDeflate: settings.compress
-      ? { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 512 }
+      ? {
+          serverNoContextTakeover: true,
+          clientNoContextTakeover: true,
+        }
       : false,
   }
   const server = new WebSocketServer(options)

@@ -84,7 +84,11 @@ export class OpenDoor implements ConnectionDoor {
 /** Opens a WebSocket; rejects with `Unexpected server response: STATUS`. */
 export async function openSocket(
   port: number,
-  options: { path?: string; headers?: Record<string, string>; compress?: true } = {},
+  options: {
+    path?: string
+    headers?: Record<string, string>
+    compress?: true | { serverMaxWindowBits: number }
+  } = {},
 ): Promise<WebSocket> {
   const ws = new WebSocket(`ws://127.0.0.1:${port}${options.path ?? '/ws'}`, {
     headers: options.headers ?? {},

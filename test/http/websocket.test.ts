@@ -369,6 +369,40 @@ describe('what the core writes', () => {
   })
 })
 
+describe('compression', () => {
+  it('is done once for all links, in order with what is not compressed', async () => {
+    await serve({ compress: true })
+    const links = [await open({ compress: true }), await open({ compress: true })]
+    const long = 'long '.repeat(1000)
+    const got = links.map((ws) => messagesOf(ws, 3))
+    const turn: { text: string; framed?: unknown }[] = [
+      { text: 'a' },
+      { text: long },
+      { text: 'b' },
+    ]
+    const [one, two] = door.seen
+    one?.link.write(turn)
+    const framed = Object.values(turn[1]?.framed as object)
+    two?.link.write(turn)
+    expect(await Promise.all(got)).toEqual([
+      ['a', long, 'b'],
+      ['a', long, 'b'],
+    ])
+    expect(framed).toHaveLength(1)
+    expect(Object.values(turn[1]?.framed as object)[0]).toBe(framed[0])
+  })
+
+  it('is left out where a browser wants a smaller window', async () => {
+    await serve({ compress: true })
+    const ws = await open({ compress: { serverMaxWindowBits: 9 } })
+    expect(ws.extensions).toContain('permessage-deflate')
+    const turn: { text: string; framed?: unknown } = { text: 'long '.repeat(1000) }
+    door.only.link.write([turn])
+    expect(Object.keys(turn.framed as object)).toEqual(['webSocket'])
+    ws.terminate()
+  })
+})
+
 describe('the end', () => {
   it.each([[1000], [1001], [undefined]])('is clean where the browser says so: %s', async (code) => {
     await serve()
