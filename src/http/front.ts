@@ -7,6 +7,7 @@ import type { AccessLog } from './access-log.ts'
 import type { Addresses } from './address.ts'
 import { answerRaw } from './raw-answer.ts'
 import { errorAnswer } from './rest/answer.ts'
+import type { DirectDoor } from './rest/direct.ts'
 import type { HttpSettings } from './settings.ts'
 
 /** What one port's HTTP server stands on. */
@@ -20,6 +21,8 @@ export interface FrontParts {
   readonly maxLinks: number
   /** Why a request is not even looked at. */
   readonly gate: (request: IncomingMessage) => Refusal | undefined
+  /** Asked before the routes: what it serves never comes to them. */
+  readonly direct?: DirectDoor
   /** Paths whose unknown ones are answered as REST does. */
   readonly isRestPath: (url: string) => boolean
 }
@@ -48,8 +51,8 @@ export function createFront(parts: FrontParts): Front {
         answering.set(request.socket, response)
         response.setHeader('X-Content-Type-Options', 'nosniff')
         const refusal = hostless(request) ?? parts.gate(request)
-        if (refusal === undefined) handler(request, response)
-        else refuse(response, refusal)
+        if (refusal !== undefined) refuse(response, refusal)
+        else if (!parts.direct?.(request, response)) handler(request, response)
       })
       return server
     },

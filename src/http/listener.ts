@@ -12,6 +12,7 @@ import { createFront, type Front, type FrontParts } from './front.ts'
 import { mountHealth } from './health.ts'
 import { createMainFront } from './main-front.ts'
 import { createOriginJudge } from './origin.ts'
+import { createDirectDoor } from './rest/direct.ts'
 import { mountRest } from './rest/door.ts'
 import type { RestOperations } from './rest/operations.ts'
 import { Secret } from './secret.ts'
@@ -66,12 +67,15 @@ export function createListener(parts: ListenerParts): Listener {
     addresses,
     failedLogins: new FailedLogins(settings.maxFailedLogins, clock),
   }
-  const common = { ...parts, addresses, accessLog: parts.accessLog }
+  const { accessLog } = parts
+  const common = { ...parts, accessLog, addresses, isDraining: () => isDraining }
   const webSockets = createWebSocketTransport({ ...parts, addresses, judge })
-  const csp = createCspTransport({ ...common, judge, caps, isDraining: () => isDraining })
+  const csp = createCspTransport({ ...common, judge, caps })
 
-  const main = createMainFront({ ...common, caps, webSockets, isDraining: () => isDraining })
-  mountHealth(main.app, { check: parts.ready, isDraining: () => isDraining, clock })
+  const isOwn = settings.webApiPort !== null
+  const direct = createDirectDoor({ ...rest, ...common })
+  const main = createMainFront({ ...common, caps, webSockets, ...(isOwn ? {} : { direct }) })
+  mountHealth(main.app, { ...common, check: parts.ready })
   mountCsp(main.app, csp)
   mountStatic(main.app, parts.files, (request) =>
     judge({
@@ -80,7 +84,7 @@ export function createListener(parts: ListenerParts): Listener {
       scheme: addresses.schemeOf(request.raw),
     }),
   )
-  const own = settings.webApiPort === null ? undefined : createOwnFront(common)
+  const own = isOwn ? createOwnFront({ ...common, direct }) : undefined
   mountRest((own ?? main).app, own === undefined ? 'main' : 'own', rest)
   const fronts = own === undefined ? [main] : [main, own]
 

@@ -8,6 +8,7 @@ import type { Addresses } from './address.ts'
 import type { ConnectionCaps } from './caps.ts'
 import { createFront, type Front, pathOf } from './front.ts'
 import { answerRaw } from './raw-answer.ts'
+import type { DirectDoor } from './rest/direct.ts'
 import type { HttpSettings } from './settings.ts'
 
 /** What the browsers' port stands on. */
@@ -20,6 +21,8 @@ export interface MainFrontParts {
   readonly clock: Clock
   readonly telemetry: Telemetry
   readonly accessLog: AccessLog | undefined
+  /** REST's short way, where REST is on this port. */
+  readonly direct?: DirectDoor
 }
 
 /** Links beyond the limit that may be open to be told so, and to reach health and REST. */

@@ -192,6 +192,49 @@ describe('the access log', () => {
   })
 })
 
+describe('a plain call of REST', () => {
+  const plain = { method: 'POST', body: 'security_token=right&channel_name=c&payload=1' }
+
+  it('is in the access log like every other', async () => {
+    server = await start({})
+    const headers = { 'x-forwarded-for': '203.0.113.9' }
+    const bytes = (await (await fetch(`${server.url}/web/publish`, { ...plain, headers })).text())
+      .length
+    expect(server.access).toEqual([
+      {
+        method: 'POST',
+        path: '/web/publish',
+        status: 200,
+        bytes,
+        ms: expect.any(Number),
+        address: '203.0.113.9',
+      },
+    ])
+  })
+
+  it('gets the answer and the headers that the same call gets the long way', async () => {
+    server = await start({})
+    const { url } = server
+    const answers = await Promise.all(
+      ['/web/publish', '/web/publish/', '/web/nothing', '/web/nothing/'].map(async (path) => {
+        const answer = await fetch(`${url}${path}`, plain)
+        const headers = Object.fromEntries(answer.headers)
+        return { status: answer.status, text: await answer.text(), ...headers, date: '' }
+      }),
+    )
+    expect(answers[0]).toEqual(answers[1])
+    expect(answers[2]).toEqual(answers[3])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404])
+  })
+
+  it('ends its link while the server drains', async () => {
+    server = await start({})
+    server.listener.drain()
+    const answer = await fetch(`${server.url}/web/publish`, plain)
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close'])
+  })
+})
+
 describe('the end', () => {
   it('waits for what is under way', async () => {
     let release = (): void => {}

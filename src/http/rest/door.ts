@@ -1,27 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../../core/errors.ts'
-import type { Telemetry } from '../../core/ports.ts'
-import type { Addresses } from '../address.ts'
-import type { FailedLogins } from '../failed-logins.ts'
-import type { Secret } from '../secret.ts'
-import type { HttpSettings } from '../settings.ts'
-import { doneAnswer, errorAnswer, type RestAnswer } from './answer.ts'
-import { type Body, bodyKind, readBody, readFields } from './body.ts'
-import type { Fields } from './fields.ts'
-import { methodNamed } from './methods.ts'
-import type { RestOperations } from './operations.ts'
-
-/** What the door stands on. */
-export interface RestParts {
-  readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'ignorePublishNonExistingChannels'>
-  readonly operations: RestOperations
-  /** `set_config` may change it while the door is open. */
-  readonly token: Secret
-  readonly failedLogins: FailedLogins
-  readonly addresses: Addresses
-  readonly telemetry: Telemetry
-}
+import type { RestAnswer } from './answer.ts'
+import { answerCall, faultAnswer, type RestParts, restHeaders } from './answer-call.ts'
+import { type Body, bodyKind, readBody } from './body.ts'
 
 /** `main`: beside the browsers' doors. `own`: on --web-api-port. */
 export type RestPlace = 'main' | 'own'
@@ -68,81 +49,15 @@ async function serveCall(
   request: FastifyRequest,
   { reply, parts }: { reply: FastifyReply; parts: RestParts },
 ): Promise<FastifyReply> {
-  try {
-    return send(reply, doneAnswer(await callMethod(name, request, parts)))
-  } catch (error) {
-    return send(reply, faultAnswer(error, parts))
-  }
-}
-
-async function callMethod(
-  name: string,
-  request: FastifyRequest,
-  parts: RestParts,
-): Promise<object> {
-  if (!parts.token.isSet) throw disabled()
-  const method = methodNamed(name)
-  const http = request.method
-  if (http !== 'GET' && http !== 'POST') throw new Refusal('http_method')
-  const addressOf = (): string => parts.addresses.clientOf(request.raw)
-  const fields = readFields({
-    url: request.raw.url ?? '',
-    kind: bodyKind(request.raw.headers['content-type']),
-    body: request.body as Body | undefined,
-    maxBytes: parts.settings.maxBodyBytes,
-  })
-  authorize(request, fields, { addressOf, parts })
-  return method({
-    fields,
-    operations: parts.operations,
-    addressOf,
-    http,
-    ifMissing: parts.settings.ignorePublishNonExistingChannels ? 'ignore' : 'refuse',
-    report: (error) => parts.telemetry.failure('rest', error),
-  })
-}
-
-/** Throws unless the token was given, as `security_token` or as a Bearer. */
-function authorize(
-  request: FastifyRequest,
-  fields: Fields,
-  { addressOf, parts }: { addressOf: () => string; parts: RestParts },
-): void {
-  const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  const given = [bearer, fields.text('security_token')].filter((text) => text !== undefined)
-  if (given.some((text) => parts.token.matches(text))) return
-  if (!parts.failedLogins.count(addressOf())) {
-    parts.telemetry.limit('max-failed-logins')
-    throw new Refusal('too_many_logins')
-  }
-  throw new Refusal('invalid_token')
+  const body = request.body as Body | undefined
+  return send(reply, await answerCall(parts, { name, request: request.raw, body }))
 }
 
 function methodOf(request: FastifyRequest): string {
   return (request.params as { readonly method: string }).method
 }
 
-function disabled(): Refusal {
-  return new Refusal(
-    'rest_disabled',
-    'Rest api is disabled by configuration. Start Offhook with --api-token (or OFFHOOK_API_TOKEN) to enable it.',
-  )
-}
-
-function faultAnswer(error: unknown, parts: RestParts): RestAnswer {
-  if (error instanceof Refusal && error.code === 'body_too_large') {
-    parts.telemetry.limit('max-body-bytes')
-  }
-  if (error instanceof Refusal && error.limit !== undefined) parts.telemetry.limit(error.limit)
-  return errorAnswer(error, (fault) => parts.telemetry.failure('rest', fault))
-}
-
 function send(reply: FastifyReply, answer: RestAnswer): FastifyReply {
   if (answer.status === 405) reply.header('allow', 'GET, POST')
-  return reply
-    .code(answer.status)
-    .header('content-type', 'application/json; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .header('referrer-policy', 'no-referrer')
-    .send(answer.body)
+  return reply.code(answer.status).headers(restHeaders).send(answer.body)
 }
