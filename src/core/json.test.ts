@@ -46,6 +46,31 @@ describe('parseJson', () => {
     expect(parseJson(JSON.stringify('"\\['.repeat(100)), limits)).toBe('"\\['.repeat(100))
   })
 
+  it('counts them right whatever strings hold', () => {
+    const depthOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? 1 + Math.max(0, ...Object.values(value).map(depthOf))
+        : 0
+    const string = fc
+      .array(fc.constantFrom('[', '{', ']', '"', '\\', 'a'))
+      .map((all) => all.join(''))
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small' },
+        string,
+        fc.array(tie('tree')),
+        fc.dictionary(string, tie('tree')),
+      ),
+    }))
+    fc.assert(
+      fc.property(tree, fc.nat({ max: 4 }), (value, depth) => {
+        const isRefused = outcomeOf(() => parseJson(JSON.stringify(value), { ...limits, depth }))
+        expect(isRefused === 'refused').toBe(depthOf(value) > depth)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   it('refuses JSON nested a hundred thousand deep without a stack overflow', () => {
     const text = '['.repeat(50_000) + ']'.repeat(50_000)
     expect(() => parseJson(text, limits)).toThrow(InvalidJson)

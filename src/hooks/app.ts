@@ -99,31 +99,44 @@ class AppOverHttp implements HttpApp {
       // What set_config changes meanwhile concerns the next hook only.
       const settings = this.#settings
       const call = describeCall(settings, outgoing)
-      const answer = await onKeptLink(settings.hookTimeoutMs, (timeoutMs) =>
-        this.#try(settings, outgoing, timeoutMs),
-      ).catch((error: unknown) => {
+      let answer: RawAnswer
+      try {
+        answer = await onKeptLink(settings.hookTimeoutMs, (timeoutMs) =>
+          this.#try(settings, outgoing, timeoutMs),
+        )
+      } catch (error) {
         throw noAnswer(call, error)
-      })
+      }
       return read(call, answer)
     })
   }
 
-  async #try(settings: HookSettings, outgoing: Outgoing, timeoutMs: number): Promise<RawAnswer> {
+  #try(settings: HookSettings, outgoing: Outgoing, timeoutMs: number): Promise<RawAnswer> {
     const nowMs = this.#parts.now?.() ?? Date.now()
     const request = outgoing.build(settings, Math.floor(nowMs / 1000))
-    this.#parts.observe?.request(request)
-    const answer = await exchange(this.#pools.pool(request.url), {
+    const { observe } = this.#parts
+    observe?.request(request)
+    const answer = exchange(this.#pools.pool(request.url), {
       method: 'POST',
       ...request,
       timeoutMs,
       maxBytes: settings.maxHookAnswerBytes,
-    }).catch((error: unknown) => {
-      if (error instanceof ExchangeFailure && error.answer)
-        this.#parts.observe?.answer(error.answer)
-      throw error
     })
-    this.#parts.observe?.answer(answer)
+    return observe === undefined ? answer : observed(answer, observe.answer)
+  }
+}
+
+async function observed(
+  coming: Promise<RawAnswer>,
+  observe: (answer: RawAnswer) => void,
+): Promise<RawAnswer> {
+  try {
+    const answer = await coming
+    observe(answer)
     return answer
+  } catch (error) {
+    if (error instanceof ExchangeFailure && error.answer) observe(error.answer)
+    throw error
   }
 }
 
@@ -172,13 +185,17 @@ function noticeCall(
 }
 
 function describeCall(settings: HookSettings, { name, id, cookies, token }: Outgoing): HookCall {
-  const secrets = [settings.hookSecret, ...settings.signingSecret, ...(settings.otherSecrets ?? [])]
   return {
     name,
     requestId: id,
     timeoutMs: settings.hookTimeoutMs,
-    scrub: (text) => createScrub([...secrets, token ?? ''], cookies)(text),
+    // Few answers are ever shown.
+    scrub: (text) => createScrub([...secretsOf(settings), token ?? ''], cookies)(text),
   }
+}
+
+function secretsOf({ hookSecret, signingSecret, otherSecrets = [] }: HookSettings): string[] {
+  return [hookSecret, ...signingSecret, ...otherSecrets]
 }
 
 /** A notice asks nothing: whatever a success says is ignored (spec/hookbox.md §5, `disconnect`). */

@@ -42,11 +42,12 @@ export class ExchangeFailure extends Error {
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const handler = new Exchange(request, resolve, reject)
+    const { origin, path } = targetOf(request.url)
     try {
       dispatcher.dispatch(
         {
-          origin: request.url.origin,
-          path: request.url.pathname + request.url.search,
+          origin,
+          path,
           method: request.method,
           headers: request.headers,
           body: request.body ?? null,
@@ -60,6 +61,23 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       handler.onResponseError(undefined, error)
     }
   })
+}
+
+interface Target {
+  readonly origin: string
+  readonly path: string
+}
+
+const targets = new WeakMap<URL, Target>()
+
+/** What undici wants to know of a URL; the URLs of hooks come again and again, and reading their parts copies them. */
+function targetOf(url: URL): Target {
+  let target = targets.get(url)
+  if (target === undefined) {
+    target = { origin: url.origin, path: url.pathname + url.search }
+    targets.set(url, target)
+  }
+  return target
 }
 
 class Exchange implements Dispatcher.DispatchHandler {

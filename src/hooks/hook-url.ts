@@ -17,11 +17,31 @@ export const hookPaths = {
   message: 'cbMessage',
 } as const satisfies Record<HookName, keyof HookSettings>
 
+const known = new WeakMap<HookSettings, Map<HookName, URL>>()
+
 /**
- * Where a hook goes (spec/hookbox.md §5, §9). Built with setters, so that no path or host can reach another host
- * (spec/safety.md §7). Throws TypeError where the settings make no URL.
+ * Where a hook goes; one URL per settings and hook, which must not be changed: building it costs more than the form of a
+ * hook. Throws TypeError where the settings make no URL.
  */
 export function hookUrl(settings: HookSettings, hook: HookName): URL {
+  let urls = known.get(settings)
+  if (urls === undefined) {
+    urls = new Map()
+    known.set(settings, urls)
+  }
+  let url = urls.get(hook)
+  if (url === undefined) {
+    url = buildHookUrl(settings, hook)
+    urls.set(hook, url)
+  }
+  return url
+}
+
+/**
+ * Where a hook goes (spec/hookbox.md §5, §9). Built with setters, so that no path or host can reach another host
+ * (spec/safety.md §7).
+ */
+function buildHookUrl(settings: HookSettings, hook: HookName): URL {
   const url = settings.cbSingleUrl
     ? new URL(settings.cbSingleUrl)
     : pathUrl(settings, settings[hookPaths[hook]])

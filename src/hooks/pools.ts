@@ -22,6 +22,8 @@ function poolKey(settings: LinkSettings, url: URL): string {
 export function createPools(settings: () => LinkSettings): Pools {
   const pools = new Map<string, Pool>()
   const closing = new Set<Promise<void>>()
+  /** Pools by the URLs that were asked for: those of hooks are the same objects for as long as their settings. */
+  let recent = new WeakMap<URL, Pool>()
 
   function make(url: URL): Pool {
     const { hookTimeoutMs, maxHooksInFlight, cbInsecure } = settings()
@@ -37,18 +39,20 @@ export function createPools(settings: () => LinkSettings): Pools {
 
   function end(key: string, pool: Pool): void {
     pools.delete(key)
+    recent = new WeakMap()
     const closed = pool.close().finally(() => closing.delete(closed))
     closing.add(closed)
   }
 
   return {
     pool(url) {
+      let pool = recent.get(url)
+      if (pool !== undefined) return pool
       const key = poolKey(settings(), url)
-      const known = pools.get(key)
-      if (known) return known
-      const made = make(url)
-      pools.set(key, made)
-      return made
+      pool = pools.get(key) ?? make(url)
+      pools.set(key, pool)
+      recent.set(url, pool)
+      return pool
     },
     keepOnly(urls) {
       const keys = new Set(urls.map((url) => poolKey(settings(), url)))

@@ -39,7 +39,8 @@ async function publishClaimed(
 ): Promise<Published> {
   const { claim } = command
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const channel = await channelFor(core, publisher, command.channel)
+    const known = knownChannel(core, publisher, command.channel)
+    const channel = known ?? (await findChannel(core, publisher, command.channel))
     const published = await publishTo(core, { channel, publisher, command, claim })
     if (published !== 'changed') return published
   }
@@ -61,7 +62,8 @@ async function publishTo(core: Core, attempt: Attempt): Promise<Published | 'cha
     return outcome
   } finally {
     const stored = typeof outcome === 'object' && outcome.offset !== undefined
-    if (!stored) core.background('release publish id', release(core, attempt))
+    if (!stored && attempt.claim !== undefined)
+      core.background('release publish id', release(core, attempt))
   }
 }
 
@@ -70,12 +72,14 @@ function needsGate(channel: LocalChannel, publisher: Publisher): boolean {
   return publisher.kind === 'app' ? publisher.hook === 'ask' : asks(channel.options, 'publish')
 }
 
-async function channelFor(core: Core, publisher: Publisher, name: string): Promise<LocalChannel> {
+/** Without a promise: most publishes go to a channel that this node knows. */
+function knownChannel(core: Core, publisher: Publisher, name: string): LocalChannel | undefined {
   const known = roomOf(publisher) ?? core.hub.channels.get(name)
-  if (known !== undefined) {
-    known.usedAt = core.clock.now()
-    return known
-  }
+  if (known !== undefined) known.usedAt = core.clock.now()
+  return known
+}
+
+async function findChannel(core: Core, publisher: Publisher, name: string): Promise<LocalChannel> {
   if (publisher.kind === 'connection') return ensureChannel(core, name, publisher.connection)
   const channel = await core.hub.channel(name)
   if (channel === undefined) throw new Refusal('channel_missing', `Channel ${name} doesn't exist`)
