@@ -234,6 +234,10 @@ export interface Link {
   readonly pendingBytes: number
   /** How long it may take no byte while some wait, where that is not the setting's: browsers that ask from time to time. */
   readonly stalledTimeoutMs?: number | undefined
+  /** When the browser was last heard of (unix milliseconds), where the link can tell: what was sent before has most likely come. */
+  readonly heardAt?: number
+  /** Asks the browser for a sign of life. */
+  probe?(): void
   /** Sends what is pending, then ends the link. */
   close(code: number, reason: string): void
   /** Stops and restarts reading from the browser (backpressure). */

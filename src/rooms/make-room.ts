@@ -72,7 +72,9 @@ export async function ensureRoom(
     if (room !== undefined) return room
     refuseForbidden(rooms, name)
     const by = createdBy === undefined ? {} : { createdBy }
-    await makeRoom(rooms, name, { closed: false, members: [], ...by })
+    // Whoever makes a room is in it.
+    const members = createdBy === undefined ? [] : [createdBy]
+    await makeRoom(rooms, name, { closed: false, members, ...by })
     return findRoom(rooms, name)
   })
 }

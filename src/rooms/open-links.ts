@@ -1,12 +1,15 @@
 import type { Connection } from '../core/connection.ts'
 import { Deadlines } from '../core/deadlines.ts'
 import { Refusal } from '../core/errors.ts'
-import type { ChannelChange } from '../core/ports.ts'
+import type { LocalChannel } from '../core/local-channel.ts'
+import type { ChannelChange, Marker } from '../core/ports.ts'
 import { commitRoom } from './commit-room.ts'
 import type { RoomContext } from './room-context.ts'
 
 /** How often what open links were sent is written down as read (spec/hipochat.md §2). */
 const markIntervalMs = 5000
+/** How soon after it was asked for a sign of life a link is looked at again. */
+const answerMs = 1000
 const retryMs = 10_000
 
 /**
@@ -20,9 +23,15 @@ export class OpenLinks {
   readonly #rechecks: Deadlines<Connection>
   /** Tokens live here only, for as long as their links. */
   readonly #tokens = new Map<Connection, string>()
+  /** How far each had been sent messages at a time since which it may not have been heard of. */
+  readonly #sent = new WeakMap<Connection, { readonly at: number; readonly marker: Marker }>()
   /** Until when an app that gives no answer is borne with. */
   readonly #graceEnds = new Map<Connection, number>()
   #cancelMark: (() => void) | undefined
+  /** Whether links were asked for a sign of life in this round. */
+  #hasProbed = false
+  /** Not right after a round in which they were: whoever did not answer is asked again with the others. */
+  #mayProbe = true
 
   constructor(rooms: RoomContext) {
     this.#rooms = rooms
@@ -47,7 +56,7 @@ export class OpenLinks {
     this.#cancelMark?.()
     this.#rechecks.close()
     // A store that is down must not keep the server from stopping: what is not written counts as unread.
-    await this.#mark().catch((error: unknown) =>
+    await this.#mark('all').catch((error: unknown) =>
       this.#rooms.core.telemetry.failure('read markers', error),
     )
     this.#cancelMark?.()
@@ -55,40 +64,65 @@ export class OpenLinks {
     this.#tokens.clear()
   }
 
-  #schedule(): void {
-    this.#cancelMark ??= this.#rooms.core.clock.after(markIntervalMs, () => {
+  #schedule(ms = markIntervalMs): void {
+    this.#cancelMark ??= this.#rooms.core.clock.after(ms, () => {
       this.#cancelMark = undefined
-      this.#rooms.core.background('read markers', this.#mark())
+      this.#rooms.core.background('read markers', this.#mark('heard'))
     })
   }
 
-  async #mark(): Promise<void> {
+  async #mark(whose: 'heard' | 'all'): Promise<void> {
     this.#forgetClosed()
-    const marks = [...this.#links].map(([room, links]) => this.#markRoom(room, links))
+    this.#mayProbe = !this.#hasProbed
+    this.#hasProbed = false
+    const marks = [...this.#links].map(([room, links]) => this.#markRoom(room, links, whose))
     const outcomes = await Promise.allSettled(marks)
-    if (this.#links.size > 0 && !this.#rooms.core.stopping()) this.#schedule()
+    const goesOn = this.#links.size > 0 && !this.#rooms.core.stopping()
+    if (goesOn) this.#schedule(this.#hasProbed ? answerMs : markIntervalMs)
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   /** One commit for all links of a room, however many there are. */
-  async #markRoom(name: string, links: ReadonlySet<Connection>): Promise<void> {
+  async #markRoom(
+    name: string,
+    links: ReadonlySet<Connection>,
+    whose: 'heard' | 'all',
+  ): Promise<void> {
     const room = [...links].find((link) => link.channels.has(name))?.channels.get(name)?.channel
     if (room === undefined || room.gone) return
-    const { offset, count } = room.head
-    const marker = { offset, count }
-    const behind = [...links].filter(
-      (link) => link.channels.has(name) && (link.readTo?.offset ?? 0) < offset,
+    const read = [...links].flatMap((link): (readonly [Connection, Marker])[] => {
+      const marker = whose === 'all' ? headOf(room) : this.#arrived(link, room)
+      const isNew = marker !== undefined && marker.offset > (link.readTo?.offset ?? 0)
+      return isNew && link.channels.has(name) ? [[link, marker]] : []
+    })
+    if (read.length === 0) return
+    const changes = read.flatMap(([{ user }, marker]): ChannelChange[] =>
+      user === undefined ? [] : [{ change: 'marker', user: user.name, marker }],
     )
-    const users = new Set(behind.flatMap((link) => link.user?.name ?? []))
-    if (users.size === 0) return
-    const changes = [...users].map((user): ChannelChange => ({ change: 'marker', user, marker }))
     try {
       await commitRoom(this.#rooms, room, { changes })
     } catch (error) {
       if (error instanceof Refusal && error.code === 'room_gone') return
       throw error
     }
-    for (const link of behind) link.readTo = marker
+    for (const [link, marker] of read) link.readTo = marker
+  }
+
+  /**
+   * How far a link was sent what it has shown signs of life after. A link that has died silently takes what is written
+   * to it for a while: that is not read, and is told of when the link is given up.
+   */
+  #arrived(link: Connection, room: LocalChannel): Marker | undefined {
+    const { heardAt } = link.link
+    if (heardAt === undefined || heardAt > room.usedAt) return headOf(room)
+    const sent = this.#sent.get(link)
+    const isHeard = sent === undefined || heardAt >= sent.at
+    if (isHeard) this.#sent.set(link, { at: this.#rooms.core.clock.now(), marker: headOf(room) })
+    if (this.#mayProbe && room.head.offset > (link.readTo?.offset ?? 0)) {
+      this.#hasProbed = true
+      link.link.probe?.()
+    }
+    return isHeard ? sent?.marker : undefined
   }
 
   #forgetClosed(): void {
@@ -132,4 +166,8 @@ export class OpenLinks {
     if (now >= ends) connection.close(new Refusal('authentication_error'))
     else this.#rechecks.set(connection, Math.min(retryMs, ends - now))
   }
+}
+
+function headOf({ head: { offset, count } }: LocalChannel): Marker {
+  return { offset, count }
 }

@@ -112,6 +112,36 @@ describe('what is sent to an open link', () => {
     expect(members.map(({ read }) => read)).toEqual([1, 1, 1])
   })
 
+  it('does not count as read where the link gave no sign of life since', async () => {
+    const ann = await node.talk('room', 'ann')
+    const bob = await node.talk('room', 'bob')
+    bob.link.heardAt = world.clock.now()
+    await ann.say('one')
+    await world.clock.advance(20_000)
+    bob.link.heardAt = world.clock.now()
+    await world.clock.advance(5000)
+    await ann.say('two')
+    await world.clock.advance(20_000)
+    await bob.end('lost')
+    expect(await unread('bob')).toBe(1)
+    expect(await receivers()).toEqual([['two', ['bob']]])
+  })
+
+  it('counts as read in a busy room, as far as it was sent before the last sign of life', async () => {
+    const ann = await node.talk('room', 'ann')
+    const bob = await node.talk('room', 'bob')
+    bob.link.heardAt = world.clock.now()
+    for (let n = 0; n < 8; n += 1) {
+      await ann.say(n)
+      await world.clock.advance(2500)
+      bob.link.heardAt = world.clock.now() - 1
+    }
+    const { members } = await node.rooms.members('room', { limit: 9 })
+    const read = members.find(({ user }) => user === 'bob')?.read ?? 0
+    expect(read).toBeGreaterThan(2)
+    expect(read).toBeLessThan(8)
+  })
+
   it('is told again to one whose link was lost, from where its reading was written down', async () => {
     const ann = await node.talk('room', 'ann')
     const bob = await node.talk('room', 'bob')
@@ -137,6 +167,18 @@ describe('what is sent to an open link', () => {
     expect(told).toEqual([['crossing', ['bob']]])
     expect(bob.heard).toEqual([])
     expect(await unread('bob')).toBe(1)
+  })
+})
+
+describe('a message to a free name', () => {
+  it('makes a room, and its author a member of it', async () => {
+    const message = { type: 'message', content: '{"body":1}' }
+    await node.rooms.inject('room', { author: profileOf('ann'), ...message })
+    await node.rooms.add('room', { users: ['bob'], by: { kind: 'user', user: 'ann' } })
+    const { members } = await node.rooms.members('room', { limit: 9 })
+    expect(members.map(({ user }) => user).sort()).toEqual(['ann', 'bob'])
+    await node.rooms.inject('news', { author: undefined, ...message })
+    expect((await node.rooms.members('news', { limit: 9 })).members).toEqual([])
   })
 })
 
@@ -265,6 +307,16 @@ describe('a room and Hookbox', () => {
     expect(talk.heard).toEqual(['still here'])
     await talk.end()
     expect(world.app.count('unsubscribe')).toBe(1)
+  })
+
+  it('know nobody of each other by MESSAGE', async () => {
+    world.app.answers.set('connect', () => [true, { name: 'bob', moderated_message: false }])
+    const talk = await node.talk('room', 'ann')
+    const page = await node.login('bob')
+    page.send('MESSAGE', { name: 'ann', payload: '1' })
+    const [, , error] = await page.next('ERROR')
+    expect(error['msg']).toBe('Invalid user name')
+    expect(talk.heard).toEqual([])
   })
 
   it('share no channel that Hookbox made', async () => {

@@ -46,6 +46,7 @@ export function linkOf(ws: WebSocket): WebSocketLink | undefined {
 export class WebSocketLink implements Link, Pingable {
   slot = 0
   pingedAt = 0
+  heardAt: number
   readonly #ws: LinkedSocket
   readonly #socket: Socket
   readonly #parts: LinkParts
@@ -64,6 +65,7 @@ export class WebSocketLink implements Link, Pingable {
     this.#ws = ws
     this.#socket = socket
     this.#parts = parts
+    this.heardAt = parts.clock.now()
     this.#bytesDone = socket.bytesRead
     ws.link = this
   }
@@ -109,6 +111,10 @@ export class WebSocketLink implements Link, Pingable {
     if (this.#ws.readyState !== this.#ws.OPEN) return
     this.#pendingAtPing = this.pendingBytes
     this.#ws.ping()
+  }
+
+  probe(): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping()
   }
 
   get isExcused(): boolean {
@@ -173,6 +179,7 @@ export class WebSocketLink implements Link, Pingable {
   /** A message of the browser's; called by the socket. */
   received(data: Buffer, isBinary: boolean): void {
     this.pingedAt = 0
+    this.heardAt = this.#parts.clock.now()
     this.#bytesDone = this.#socket.bytesRead
     this.#partialSince = undefined
     if (this.#ending !== 'no') return
@@ -192,6 +199,7 @@ export class WebSocketLink implements Link, Pingable {
   /** A ping or a pong; called by the socket. */
   receivedControl(data: Buffer): void {
     this.pingedAt = 0
+    this.heardAt = this.#parts.clock.now()
     const done = this.#bytesDone + controlHeadBytes + data.length
     this.#bytesDone = Math.min(done, this.#socket.bytesRead)
   }

@@ -137,6 +137,8 @@ export class FakeLink implements Link {
   readonly frames = new Inbox<Frame>(JSON.stringify)
   pendingBytes = 0
   isPaused = false
+  /** Undefined: as of a transport that cannot tell. */
+  declare heardAt: number
   closed: { readonly code: number; readonly reason: string } | undefined
 
   write(encoded: readonly Encoded[]): void {

@@ -7,6 +7,7 @@ import { isName } from '../names.ts'
 import type { UserRecord } from '../ports.ts'
 import { tellUser } from '../remote.ts'
 import { carryOutLists } from './lists.ts'
+import { sharedConnections } from './places.ts'
 
 /** A message from user to user. */
 export interface Message {
@@ -25,12 +26,12 @@ export interface Message {
  */
 export async function message(core: Core, command: Message): Promise<void> {
   const sender = await core.stores.users.snapshot(command.sender)
-  if (sender === undefined || sender.connections.length === 0) {
+  if (!hearsMessages(sender)) {
     throw new Refusal('user_missing', `User ${command.sender} doesn't exist`)
   }
   const agreed = await agree(core, sender, command)
   const recipient = await core.stores.users.snapshot(agreed.recipient)
-  const present = recipient !== undefined && recipient.connections.length > 0
+  const present = hearsMessages(recipient)
   const event: Event = {
     event: 'message',
     sender: command.sender,
@@ -45,6 +46,11 @@ export async function message(core: Core, command: Message): Promise<void> {
   ])
 }
 
+/** A user who is here by talk alone is in rooms, and hears nothing else. */
+function hearsMessages(record: UserRecord | undefined): record is UserRecord {
+  return record !== undefined && sharedConnections(record).length > 0
+}
+
 interface Agreed {
   readonly recipient: string
   readonly payload: string
@@ -52,7 +58,7 @@ interface Agreed {
 
 async function agree(core: Core, sender: UserRecord, command: Message): Promise<Agreed> {
   const recipient = await core.stores.users.snapshot(command.recipient)
-  const exists = recipient !== undefined && recipient.connections.length > 0
+  const exists = hearsMessages(recipient)
   const asks = command.hook === 'rule' ? sender.options.moderated_message : command.hook === 'ask'
   if (asks) return askAbout(core, command, exists)
   if (!exists) {
