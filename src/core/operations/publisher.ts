@@ -17,6 +17,8 @@ export type Publisher =
       /** JSON text of an object, or `null`. */
       readonly info: string
       readonly type: string
+      /** `anybody`: the app has opened its closed rooms. */
+      readonly admits?: 'anybody'
     }
 
 /** What is published. */
@@ -50,7 +52,8 @@ function talkAuthor({ user, name, info }: Extract<Publisher, { kind: 'talk' }>):
 /** Talk reaches rooms only, and in them only who may be there. */
 export function admission(publisher: Publisher): { room?: true; admits?: string } {
   if (publisher.kind !== 'talk') return {}
-  return publisher.user === null ? { room: true } : { room: true, admits: publisher.user }
+  const { user, admits } = publisher
+  return user === null || admits === 'anybody' ? { room: true } : { room: true, admits: user }
 }
 
 /** The claim of a publish that has an id. Throws Refusal `invalid_publish_id`. */
