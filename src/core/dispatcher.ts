@@ -61,7 +61,9 @@ export class Dispatcher implements Rated {
       await act(this.#connection)
       this.#door.connected(this.#connection)
     } catch (error) {
-      this.#connection.close(this.#toRefusal(error))
+      const refusal = this.#toRefusal(error)
+      if (refusal.limit !== undefined) this.#core.telemetry.limit(refusal.limit)
+      this.#connection.close(refusal)
     } finally {
       this.#connecting = undefined
       this.#work()

@@ -1,8 +1,13 @@
 import type { Entry } from './entry.ts'
 
-/** About how many bytes an entry takes in a snapshot or a page. */
+/**
+ * About how many bytes an entry takes in a snapshot or a page. Its author's profile is told with each message of a room
+ * (attack: one of 64 KiB with a thousand messages of two bytes).
+ */
 export function entrySize(entry: Entry | undefined): number {
-  return entry === undefined ? 0 : (entry.given?.length ?? entry.content.length) + 100
+  if (entry === undefined) return 0
+  const profile = entry.author.info?.length ?? 0
+  return (entry.given?.length ?? entry.content.length) + profile + 100
 }
 
 /** The newest entries that fit; older ones are left out (`--max-snapshot-bytes`). */

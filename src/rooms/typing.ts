@@ -20,7 +20,7 @@ export class Typing {
     this.#rooms = rooms
   }
 
-  /** What comes too soon is taken and not told. Throws Refusal `not_subscribed`, `not_member`. */
+  /** What comes too soon is taken and not told, nor is who types in an anonymous room. Throws Refusal `not_subscribed`, `not_member`. */
   async tell(connection: Connection, name: string): Promise<void> {
     const room = connection.channels.get(name)?.channel
     const user = connection.user?.name
@@ -28,7 +28,7 @@ export class Typing {
     if (room.room === undefined || (await memberOf(this.#rooms, name, user)) === undefined) {
       throw new Refusal('not_member')
     }
-    if (!this.#isTime(userChannelLane(user, name))) return
+    if (room.options.anonymous || !this.#isTime(userChannelLane(user, name))) return
     const { bus, nodeId } = this.#rooms.core
     tellTyping(room, user)
     bus.publish(`channel:${name}`, { v: 1, type: 'typing', node: nodeId, channel: name, user })

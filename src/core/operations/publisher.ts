@@ -19,6 +19,8 @@ export type Publisher =
       readonly type: string
       /** The room that the link is in: never another one that got its name meanwhile. Absent: whichever has it. */
       readonly room?: LocalChannel
+      /** `anybody`: the app has opened its closed rooms. */
+      readonly admits?: 'anybody'
     }
 
 /** What is published. */
@@ -52,7 +54,8 @@ function talkAuthor({ user, name, info }: Extract<Publisher, { kind: 'talk' }>):
 /** Talk reaches rooms only, and in them only who may be there. */
 export function admission(publisher: Publisher): { room?: true; admits?: string } {
   if (publisher.kind !== 'talk') return {}
-  return publisher.user === null ? { room: true } : { room: true, admits: publisher.user }
+  const { user, admits } = publisher
+  return user === null || admits === 'anybody' ? { room: true } : { room: true, admits: user }
 }
 
 /** The claim of a publish that has an id. Throws Refusal `invalid_publish_id`. */

@@ -124,6 +124,7 @@ export class TalkUpgrades {
   /** What Hipochat said in a message stays one, for pages read no status of a handshake. */
   #turnAway(upgrade: Upgrade, error: unknown): number {
     const refusal = this.#toRefusal(error)
+    if (refusal.limit !== undefined) this.#parts.telemetry.limit(refusal.limit)
     if (isHttp(refusal)) return refuse(upgrade, refusal)
     return this.#parts.webSockets.open(upgrade, (link: Link) => {
       link.write([{ text: errorMessage(refusal.message) }])

@@ -3,7 +3,7 @@ import type { ChannelOptions } from '../../core/options.ts'
 import { putLoadedState } from '../aggregate/apply-channel.ts'
 import type { ChannelAggregate, Claim, ClaimBook, Room, Tombstone } from '../aggregate/channel.ts'
 import { emptyChannel } from '../aggregate/channel.ts'
-import { EntryTail } from '../aggregate/entry-tail.ts'
+import { EntryTail, heldBy } from '../aggregate/entry-tail.ts'
 import type { Database } from './database.ts'
 import type { Group } from './engine.ts'
 import { entryRange, keys, logKeys, logParts, nameOfKey, under } from './keys.ts'
@@ -45,7 +45,7 @@ export interface ChannelRecord {
   readonly members?: number
 }
 
-/** Most entries kept in memory per channel, and most characters of their contents. */
+/** Most entries kept in memory per channel, and most characters that they hold. */
 const maxTail = { entries: 1000, size: 512 * 1024 } as const
 /** Entries kept of a channel that shows fewer: what a short gap or a resume asks for. */
 const minTail = 100
@@ -57,9 +57,10 @@ const emptyWeight = 1000
 /** About how many bytes a slot holds. */
 export function weighChannel({ channel, tail, claimCount }: ChannelSlot): number {
   if (channel === undefined) return emptyWeight
-  const { presence, tombstones, members, stateBytes } = channel
+  const { presence, tombstones, members, stateBytes, room } = channel
+  const texts = tail.size + stateBytes + (room?.madeFor?.length ?? 0)
   const records = tail.length + claimCount + presence.size + tombstones.size + members.size
-  return emptyWeight + records * 300 + (tail.size + stateBytes) * 2
+  return emptyWeight + records * 300 + texts * 2
 }
 
 /** A slot of which nothing has been read. */
@@ -244,7 +245,7 @@ export function growTail(
 
 /** Puts entries that were read from disk in front of the tail, where they fit. */
 export function extendTail(tail: EntryTail, older: readonly Entry[]): void {
-  const size = older.reduce((sum, entry) => sum + entry.content.length, tail.size)
+  const size = older.reduce((sum, entry) => sum + heldBy(entry), tail.size)
   if (older.at(-1)?.offset !== tail.first - 1) return
   if (older.length + tail.length <= maxTail.entries && size <= maxTail.size) tail.prepend(older)
 }

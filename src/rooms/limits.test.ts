@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest'
+import { atRest } from '../../test/helpers/core-world.ts'
+import { createRoomWorld, profileOf } from '../../test/helpers/room-world.ts'
+
+const world = () => createRoomWorld()
+
+it('counts the limit that keeps a link out of its room', async () => {
+  const node = await world().roomNode({ maxSubscriptions: 1 })
+  await node.talk('one', 'ann')
+  const second = await node.talk('two', 'ann')
+  expect(second.heard).toEqual(['Too many subscriptions'])
+  expect(node.telemetry.limits).toEqual(['max-subscriptions'])
+})
+
+it('tells nobody who is typing in an anonymous room', async () => {
+  const node = await world().roomNode()
+  const users = ['ann', 'bob']
+  await node.rooms.create({
+    room: 'room',
+    members: users,
+    closed: false,
+    options: { anonymous: true },
+  })
+  const pages = users.map(() => node.open())
+  for (const [index, page] of pages.entries()) {
+    page.send('CONNECT', { version: 2, payload: users[index] })
+    await page.next('CONNECTED')
+    await page.subscribe('room')
+  }
+  pages[0]?.send('TYPING', { channel_name: 'room' })
+  await atRest()
+  expect(pages[0]?.all('ERROR')).toEqual([])
+  expect(pages[1]?.all('TYPING')).toEqual([])
+})
+
+it('admits what anybody injects where the app has opened its closed rooms', async () => {
+  const wish = { room: 'room', members: ['ann'], closed: true, options: {} }
+  const injection = { author: profileOf('eve'), type: 'x', content: '{"body":"hi"}' }
+  const shut = await world().roomNode()
+  await shut.rooms.create(wish)
+  await expect(shut.rooms.inject('room', injection)).rejects.toMatchObject({ code: 'shut_out' })
+  const open = await world().roomNode({ talkOpenMembership: true })
+  await open.rooms.create(wish)
+  await open.rooms.inject('room', injection)
+  expect((await open.rooms.old('room', 'ann')).unread).toHaveLength(1)
+})
+
+it('keeps out of an open room whom the app has removed, also of what is injected', async () => {
+  const node = await world().roomNode({ talkOpenMembership: true })
+  await node.rooms.add('room', { users: ['ann', 'eve'], by: { kind: 'app' } })
+  await node.rooms.remove('room', { users: ['eve'] })
+  await expect(
+    node.rooms.inject('room', { author: profileOf('eve'), type: 'x', content: '{}' }),
+  ).rejects.toMatchObject({ code: 'shut_out' })
+})
+
+it('begins a link anew rather than send it more than a snapshot may hold, profiles counted', async () => {
+  const node = await world().roomNode({ maxSnapshotBytes: 65_536 })
+  const entrance = await node.rooms.enter({ room: 'room', profile: profileOf('bob'), token: 'bob' })
+  const info = JSON.stringify({ avatar: 'x'.repeat(10_000) })
+  const author = { user: 'ann', name: 'ann', info }
+  for (let i = 0; i < 10; i += 1) {
+    await node.rooms.inject('room', { author, type: 'x', content: '{}' })
+  }
+  const bob = await node.arrive(entrance)
+  expect(bob.heard).toEqual([])
+  expect(bob.link.closed?.code).toBe(4006)
+})
