@@ -123,7 +123,8 @@ function applyChange(draft: Draft, change: UserChange): 'conflict' | undefined {
 function connect(draft: Draft, change: Extract<UserChange, { change: 'connect' }>): void {
   const { connection, inherit, options } = change
   const others = draft.connections.filter(({ id }) => id !== connection.id)
-  draft.connections = [...others, connection]
+  // `concat`: a spread leaves room for sixteen more, which every user would keep.
+  draft.connections = others.concat(connection)
   if (options !== undefined) draft.options = options
   if (inherit)
     draft.subscriptions = draft.subscriptions.map((subscription) =>
@@ -187,7 +188,7 @@ function subscribe(
   }
   if (draft.subscriptions.length >= max) throw new Refusal('too_many_subscriptions')
   const joined = { channel, generation: draft.version, connections: [] }
-  draft.subscriptions = [...draft.subscriptions, attach(joined, ids, draft.version)]
+  draft.subscriptions = draft.subscriptions.concat(attach(joined, ids, draft.version))
   intend(draft, { kind: 'join', channel })
   return undefined
 }
@@ -277,6 +278,6 @@ function attach(
 ): UserSubscription {
   const missing = ids.filter((id) => !isAttached(subscription, id))
   if (missing.length === 0) return subscription
-  const connections = [...subscription.connections, ...missing.map((id) => ({ id, generation }))]
+  const connections = subscription.connections.concat(missing.map((id) => ({ id, generation })))
   return { ...subscription, connections }
 }

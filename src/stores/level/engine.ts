@@ -28,13 +28,19 @@ export class Group {
   }
 
   succeed(): void {
-    this.settled = true
+    this.settle()
     this.resolve()
   }
 
   fail(error: Failure): void {
-    this.settled = true
+    this.settle()
     this.reject(error)
+  }
+
+  /** What was written is of no more use; whoever holds on to the group must not hold that as well. */
+  private settle(): void {
+    this.settled = true
+    this.writes.length = 0
   }
 }
 
