@@ -11,6 +11,12 @@ function url(
 }
 
 describe('hookUrl', () => {
+  it('is built once for the same settings, and anew for others', () => {
+    const settings = hookSettings(3000, {})
+    expect(hookUrl(settings, 'publish')).toBe(hookUrl(settings, 'publish'))
+    expect(hookUrl({ ...settings, cbPort: 3001 }, 'publish').port).toBe('3001')
+  })
+
   it.each<[Partial<HookSettings>, string]>([
     [{}, 'http://127.0.0.1:3000/hookbox/connect'],
     [{ cbHttps: true, cbHost: 'app.example', cbPort: 443 }, 'https://app.example/hookbox/connect'],
