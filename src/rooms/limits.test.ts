@@ -54,6 +54,20 @@ it('keeps out of an open room whom the app has removed, also of what is injected
   ).rejects.toMatchObject({ code: 'shut_out' })
 })
 
+it('closes all rooms with a list of members where the app says so, whichever way they are made', async () => {
+  const node = await world().roomNode({ talkClosed: true })
+  const made = { closed: false, options: {} }
+  await node.rooms.create({ ...made, room: 'listed', members: ['ann'] })
+  await node.rooms.create({ ...made, room: 'empty', members: [] })
+  await node.rooms.add('added', { users: ['ann'], by: { kind: 'app' } })
+  for (const room of ['listed', 'added']) {
+    await expect(node.rooms.unread(room, { user: 'eve' })).rejects.toMatchObject({
+      code: 'not_member',
+    })
+  }
+  expect(await node.rooms.unread('empty', { user: 'eve' })).toBe(0)
+})
+
 it('begins a link anew rather than send it more than a snapshot may hold, profiles counted', async () => {
   const node = await world().roomNode({ maxSnapshotBytes: 65_536 })
   const entrance = await node.rooms.enter({ room: 'room', profile: profileOf('bob'), token: 'bob' })
