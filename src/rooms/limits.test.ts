@@ -80,3 +80,40 @@ it('begins a link anew rather than send it more than a snapshot may hold, profil
   expect(bob.heard).toEqual([])
   expect(bob.link.closed?.code).toBe(4006)
 })
+
+it('ends a page of rooms where their last messages are more than a snapshot may hold', async () => {
+  const node = await world().roomNode({ maxSnapshotBytes: 65_536 })
+  const content = JSON.stringify({ body: 'x'.repeat(30_000) })
+  for (const room of ['a', 'b', 'c', 'd', 'e']) {
+    await node.rooms.add(room, { users: ['ann'], by: { kind: 'app' } })
+    await node.rooms.inject(room, { author: undefined, type: 'x', content })
+  }
+  const pages: string[][] = []
+  let after: string | undefined
+  do {
+    const page = await node.rooms.list('ann', { limit: 10, ...(after && { after }) })
+    pages.push(page.rooms.map(({ channel }) => channel))
+    after = page.next
+  } while (after !== undefined)
+  expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']])
+  expect(node.telemetry.limits).toEqual(['max-snapshot-bytes', 'max-snapshot-bytes'])
+})
+
+it('lets a link come back whose node was taken for dead, also where another of its user comes first', async () => {
+  const { stores, roomNode, clock } = world()
+  const node = await roomNode()
+  const first = await node.talk('room', 'ann')
+  const record = await stores.users.snapshot('ann')
+  await stores.users.commit('ann', {
+    changes: [
+      {
+        change: 'disconnect',
+        connection: record?.connections[0]?.id ?? '',
+        everywhere: false,
+      },
+    ],
+    now: clock.now(),
+  })
+  await node.talk('room', 'ann')
+  expect(first.link.closed?.code).toBe(4006)
+})
