@@ -3,7 +3,8 @@ import type { Core } from './core.ts'
 import type { Entry, Position } from './entry.ts'
 import { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
-import { entrySize, newestWithin } from './within-bytes.ts'
+import { readNewest } from './read-newest.ts'
+import { newestWithin } from './within-bytes.ts'
 
 /** One connection that is to be told what happens in a channel. */
 interface Arrival {
@@ -102,12 +103,12 @@ async function readMissed(
   if (channel.options.history_size === 0 || since.epoch !== epoch) return undefined
   if (count < 0 || count > maxMissed) return undefined
   if (count === 0) return []
-  const missed = await core.stores.channels.history(channel.name, {
+  const missed = await readNewest(core, channel.name, {
     epoch,
+    before: offset + 1,
     after: since.offset,
     limit: count,
     scope: 'recovery',
-    now: core.clock.now(),
   })
   const complete = missed.length === count && missed[0]?.offset === since.offset + 1
   const fits = newestWithin(missed, core.settings.maxSnapshotBytes).length === missed.length
@@ -123,8 +124,13 @@ async function readHistory(
   const { history_size: size } = channel.options
   if (size > 0) {
     const { ownJoin: without } = arrival
-    const wish = without === undefined ? { size } : { size: size + 1, without }
-    return readShown(core, channel, { ...wish, head })
+    const { epoch, offset } = head
+    return readNewest(core, channel.name, {
+      epoch,
+      before: offset + 1,
+      scope: 'shown',
+      ...(without === undefined ? { limit: size } : { limit: size + 1, without }),
+    })
   }
   if (!channel.mayShowGiven) return []
   const limit = core.settings.maxPrefilledHistory
@@ -133,37 +139,6 @@ async function readHistory(
   const given = snapshot?.history ?? []
   if (given.length === 0) channel.mayShowGiven = false
   return given
-}
-
-const pageSize = 1000
-
-/** Page by page from the newest, until it is all or more than a snapshot may hold. */
-async function readShown(
-  core: Core,
-  channel: LocalChannel,
-  wish: { size: number; without?: number; head: Position },
-): Promise<readonly Entry[]> {
-  const { without, size, head } = wish
-  const { epoch, offset } = head
-  let entries: readonly Entry[] = []
-  let before = offset + 1
-  let bytes = 0
-  for (;;) {
-    const page = await core.stores.channels.history(channel.name, {
-      epoch,
-      before,
-      limit: Math.min(pageSize, size - entries.length),
-      ...(without === undefined ? {} : { without }),
-      scope: 'shown',
-      now: core.clock.now(),
-    })
-    entries = [...page, ...entries]
-    for (const entry of page) bytes += entrySize(entry)
-    const first = page[0]
-    const isAll = first === undefined || entries.length >= size || page.length < pageSize
-    if (isAll || bytes > core.settings.maxSnapshotBytes) return entries
-    before = first.offset
-  }
 }
 
 function sendSnapshot(

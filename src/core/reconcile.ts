@@ -101,7 +101,10 @@ function detachOutdated(
     const { channel } = place
     const event: Event = { event: 'leave', channel, user: user.name, at }
     core.delivery.tell([connection], event)
-    if (connection.only === channel) connection.close(new Refusal('shut_out'))
+    if (connection.only !== channel) continue
+    // Whoever has taken this node for dead has ended the connection, not the user's place in the room.
+    const isHeld = user.record?.connections.some(({ id }) => id === connection.id) === true
+    connection.close(new Refusal(isHeld ? 'shut_out' : 'expired'))
   }
 }
 

@@ -34,7 +34,8 @@ export function createRooms(
     recent: (room, query) => readRecent(context, room, query),
     find: (wish) => finder.find(wish),
     create: async ({ room, ...draft }) => {
-      if (await makeRoom(context, room, draft)) return
+      const isShut = context.settings.talkClosed && draft.members.length > 0
+      if (await makeRoom(context, room, { ...draft, closed: draft.closed || isShut })) return
       throw new Refusal('channel_exists', `Channel ${room} already exists`)
     },
     add: (room, wish) => addMembers(context, room, wish),

@@ -1,6 +1,7 @@
 import { digestOf } from '../core/digest.ts'
 import type { Entry } from '../core/entry.ts'
 import type { ChannelSnapshot, Member, Notice } from '../core/ports.ts'
+import { readNewest } from '../core/read-newest.ts'
 import { isNotifiable, pushedMessage } from './layer.ts'
 import { type PushCall, pushBody } from './push-body.ts'
 import { type MessageNotice, type MissedNotice, readPushNotice } from './push-notice.ts'
@@ -18,7 +19,7 @@ export interface PushExpansion {
 const maxReceivers = 100
 /** Of one room, that become one call. */
 const maxTogether = 1000
-/** Messages that somebody whose link was lost is told of at most. */
+/** Messages that somebody whose link was lost is told of at most, and no more than a snapshot may hold. */
 const maxMissed = 1000
 
 /**
@@ -133,16 +134,14 @@ async function expandMissed(
   if (snapshot.presence.some((each) => each.user === user)) return nothing
   const after = Math.max(missed.from, member.marker.offset, missed.offset - maxMissed)
   if (after >= missed.offset) return nothing
-  const entries = await rooms.core.stores.channels.history(room, {
+  const entries = await readNewest(rooms.core, room, {
     epoch,
+    before: missed.offset + 1,
     after,
-    limit: missed.offset - after,
+    limit: maxMissed,
     scope: 'recovery',
-    now: rooms.core.clock.now(),
   })
-  // Where some are not kept any more there are later ones among so many.
-  const missedOnes = entries.filter(({ offset }) => offset <= missed.offset)
-  const news = missedOnes.filter((entry) => isNews(rooms, entry, user))
+  const news = entries.filter((entry) => isNews(rooms, entry, user))
   const receivers = [{ user, unread: unreadOf(snapshot, member.marker) }]
   const callOf = (entry: Entry, messages: number): PushCall => ({
     room,

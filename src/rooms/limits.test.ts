@@ -54,6 +54,20 @@ it('keeps out of an open room whom the app has removed, also of what is injected
   ).rejects.toMatchObject({ code: 'shut_out' })
 })
 
+it('closes all rooms with a list of members where the app says so, whichever way they are made', async () => {
+  const node = await world().roomNode({ talkClosed: true })
+  const made = { closed: false, options: {} }
+  await node.rooms.create({ ...made, room: 'listed', members: ['ann'] })
+  await node.rooms.create({ ...made, room: 'empty', members: [] })
+  await node.rooms.add('added', { users: ['ann'], by: { kind: 'app' } })
+  for (const room of ['listed', 'added']) {
+    await expect(node.rooms.unread(room, { user: 'eve' })).rejects.toMatchObject({
+      code: 'not_member',
+    })
+  }
+  expect(await node.rooms.unread('empty', { user: 'eve' })).toBe(0)
+})
+
 it('begins a link anew rather than send it more than a snapshot may hold, profiles counted', async () => {
   const node = await world().roomNode({ maxSnapshotBytes: 65_536 })
   const entrance = await node.rooms.enter({ room: 'room', profile: profileOf('bob'), token: 'bob' })
@@ -65,4 +79,41 @@ it('begins a link anew rather than send it more than a snapshot may hold, profil
   const bob = await node.arrive(entrance)
   expect(bob.heard).toEqual([])
   expect(bob.link.closed?.code).toBe(4006)
+})
+
+it('ends a page of rooms where their last messages are more than a snapshot may hold', async () => {
+  const node = await world().roomNode({ maxSnapshotBytes: 65_536 })
+  const content = JSON.stringify({ body: 'x'.repeat(30_000) })
+  for (const room of ['a', 'b', 'c', 'd', 'e']) {
+    await node.rooms.add(room, { users: ['ann'], by: { kind: 'app' } })
+    await node.rooms.inject(room, { author: undefined, type: 'x', content })
+  }
+  const pages: string[][] = []
+  let after: string | undefined
+  do {
+    const page = await node.rooms.list('ann', { limit: 10, ...(after && { after }) })
+    pages.push(page.rooms.map(({ channel }) => channel))
+    after = page.next
+  } while (after !== undefined)
+  expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']])
+  expect(node.telemetry.limits).toEqual(['max-snapshot-bytes', 'max-snapshot-bytes'])
+})
+
+it('lets a link come back whose node was taken for dead, also where another of its user comes first', async () => {
+  const { stores, roomNode, clock } = world()
+  const node = await roomNode()
+  const first = await node.talk('room', 'ann')
+  const record = await stores.users.snapshot('ann')
+  await stores.users.commit('ann', {
+    changes: [
+      {
+        change: 'disconnect',
+        connection: record?.connections[0]?.id ?? '',
+        everywhere: false,
+      },
+    ],
+    now: clock.now(),
+  })
+  await node.talk('room', 'ann')
+  expect(first.link.closed?.code).toBe(4006)
 })

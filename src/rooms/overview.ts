@@ -1,12 +1,19 @@
 import { Refusal } from '../core/errors.ts'
 import type { RoomPage, RoomView } from '../core/room-layer.ts'
+import { entrySize } from '../core/within-bytes.ts'
 import { findRoom } from './make-room.ts'
 import { memberOf } from './read-members.ts'
 import type { RoomContext } from './room-context.ts'
 import type { MemberView } from './rooms.ts'
 import { listenedTo, unreadOf } from './unread.ts'
 
-/** A page of the rooms of which a user is a member, in the store's own order. */
+/** Rooms looked at together. */
+const together = 32
+
+/**
+ * A page of the rooms of which a user is a member, in the store's own order. Attack: a thousand rooms whose last message
+ * is a large one; so a page ends early where it would hold more than a snapshot may.
+ */
 export async function listRooms(
   rooms: RoomContext,
   user: string,
@@ -20,15 +27,29 @@ export async function listRooms(
     ...(after === undefined ? {} : { after }),
   })
   const listened = await listenedTo(rooms, user, page.names)
-  const views = await Promise.all(
-    page.names.map(async (name) => {
-      const view = await viewRoom(rooms, name, user)
-      return view !== undefined && listened.has(name) ? { ...view, unread: 0 } : view
-    }),
-  )
-  return {
-    rooms: views.filter((view) => view !== undefined),
-    ...(page.next === undefined ? {} : { next: page.next }),
+  const views: RoomView[] = []
+  let bytes = 0
+  for await (const view of viewRooms(rooms, page.names, user)) {
+    const last = views.at(-1)?.channel
+    bytes += entrySize(view.last)
+    if (bytes > core.settings.maxSnapshotBytes && last !== undefined) {
+      core.telemetry.limit('max-snapshot-bytes')
+      return { rooms: views, next: last }
+    }
+    views.push(listened.has(view.channel) ? { ...view, unread: 0 } : view)
+  }
+  return { rooms: views, ...(page.next === undefined ? {} : { next: page.next }) }
+}
+
+async function* viewRooms(
+  rooms: RoomContext,
+  names: readonly string[],
+  user: string,
+): AsyncGenerator<RoomView, void> {
+  for (let start = 0; start < names.length; start += together) {
+    const some = names.slice(start, start + together)
+    const views = await Promise.all(some.map((name) => viewRoom(rooms, name, user)))
+    for (const view of views) if (view !== undefined) yield view
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Entry } from '../core/entry.ts'
+import type { ChannelSnapshot } from '../core/ports.ts'
+import { readNewest } from '../core/read-newest.ts'
 import { newestWithin } from '../core/within-bytes.ts'
 import { admission, commitRoom } from './commit-room.ts'
 import { findRoom } from './make-room.ts'
@@ -20,10 +22,10 @@ export async function readOld(
   const room = await findRoom(rooms, name)
   if (room === undefined) return { read: [], unread: [] }
   const member = await memberOf(rooms, name, user)
-  const limit = room.options.history_size
-  const snapshot = await core.stores.channels.snapshot(name, { limit, now: core.clock.now() })
+  const snapshot = await core.stores.channels.snapshot(name, { limit: 0, now: core.clock.now() })
   if (snapshot === undefined) return { read: [], unread: [] }
   const { offset, count } = snapshot.head
+  const entries = await messagesOf(rooms, snapshot, room.options.history_size)
   const marker = { offset, count }
   await commitRoom(rooms, room, {
     expect: admission(rooms, room, user),
@@ -32,7 +34,6 @@ export async function readOld(
       { change: 'left', user, marker },
     ],
   })
-  const entries = messagesWithin(rooms, snapshot.history)
   const left = member?.left.offset ?? offset
   return {
     read: entries.filter((entry) => entry.offset <= left),
@@ -51,19 +52,29 @@ export async function readRecent(
   const nothing = { room: name, unread: 0, messages: [] }
   const member = await memberOf(rooms, name, user)
   if (member === undefined) return nothing
-  const snapshot = await core.stores.channels.snapshot(name, { limit, now: core.clock.now() })
+  const snapshot = await core.stores.channels.snapshot(name, { limit: 0, now: core.clock.now() })
   if (snapshot === undefined) return nothing
   const listens = (await listenedTo(rooms, user, [name])).has(name)
   return {
     room: name,
     unread: listens ? 0 : unreadOf(snapshot, member.marker),
-    messages: messagesWithin(rooms, snapshot.history),
+    messages: await messagesOf(rooms, snapshot, limit),
   }
 }
 
-/** Attack: a thousand large messages in one answer; so the oldest are left out as in snapshots. */
-function messagesWithin({ core }: RoomContext, history: readonly Entry[]): readonly Entry[] {
-  const messages = history.filter((entry) => entry.kind === 'publish')
+/**
+ * The newest messages up to a head. Attack: a thousand large ones in one answer; so the oldest are left out as in
+ * snapshots.
+ */
+async function messagesOf(
+  { core }: RoomContext,
+  { channel, head }: Pick<ChannelSnapshot, 'channel' | 'head'>,
+  limit: number,
+): Promise<readonly Entry[]> {
+  const { epoch, offset } = head
+  const before = offset + 1
+  const entries = await readNewest(core, channel, { epoch, before, limit, scope: 'shown' })
+  const messages = entries.filter((entry) => entry.kind === 'publish')
   const fitting = newestWithin(messages, core.settings.maxSnapshotBytes)
   if (fitting.length < messages.length) core.telemetry.limit('max-snapshot-bytes')
   return fitting

@@ -2,7 +2,9 @@ import { hash } from 'node:crypto'
 import { Refusal } from '../../core/errors.ts'
 import type { Profile, ProfileAnswer, Telemetry } from '../../core/ports.ts'
 import type { Rooms } from '../../rooms/rooms.ts'
+import { addressKey } from '../address.ts'
 import type { FailedLogins } from '../failed-logins.ts'
+import { Turns } from './turns.ts'
 
 /** What logging in stands on. */
 export interface TalkLoginsParts {
@@ -12,7 +14,15 @@ export interface TalkLoginsParts {
   readonly telemetry: Telemetry
 }
 
+interface Login {
+  readonly token: string
+  readonly digest: string
+  readonly address: string
+}
+
 const maxKnown = 10_000
+/** Attack: guesses in one burst, of which none has been counted before all are asked. Others may share the address. */
+const maxNewAtOnce = 100
 const grammar = /^[!-~]{1,4096}$/
 
 /**
@@ -27,6 +37,8 @@ export class TalkLogins {
   readonly #parts: TalkLoginsParts
   /** Digests of accepted tokens, the one longest unused first. */
   readonly #known = new Set<string>()
+  /** Of each address, for tokens that are not known. */
+  readonly #turns = new Turns(maxNewAtOnce)
 
   constructor(parts: TalkLoginsParts) {
     this.#parts = parts
@@ -36,6 +48,11 @@ export class TalkLogins {
   async authenticate(token: string | undefined, address: string): Promise<Profile> {
     if (token === undefined || token === '') throw new Refusal('authentication_error')
     const digest = hash('sha256', token, 'base64')
+    const ask = () => this.#ask({ token, digest, address })
+    return this.#known.has(digest) ? ask() : this.#turns.run(addressKey(address), ask)
+  }
+
+  async #ask({ token, digest, address }: Login): Promise<Profile> {
     if (!this.#known.has(digest) && this.#parts.failedLogins.isSpent(address)) throw this.#tooMany()
     const answer = await this.profile(token)
     if (answer.outcome !== 'refused') this.#remember(digest, answer)

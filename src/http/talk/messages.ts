@@ -12,6 +12,11 @@ export class MessageSpace {
     this.#bytesLeft = call.parts.settings.maxSnapshotBytes
   }
 
+  /** What does not fit need not be read. */
+  get isFull(): boolean {
+    return this.#bytesLeft <= 0
+  }
+
   /** JSON texts of the messages among these entries, oldest first; the oldest are left out where not all fit. */
   take(room: string, entries: readonly Entry[]): string[] {
     const messages: string[] = []

@@ -38,7 +38,7 @@ export async function history(call: TalkCall): Promise<TalkAnswer> {
   const results: string[] = []
   // One after the other: what one request reads at a time is one room.
   for (const room of call.rooms) {
-    const recent = await call.parts.rooms.recent(room, { user, limit })
+    const recent = await call.parts.rooms.recent(room, { user, limit: space.isFull ? 0 : limit })
     const messages = list(space.take(room, recent.messages))
     results.push(
       `{"room_name":${JSON.stringify(room)},"unread_count":${recent.unread},"messages":${messages}}`,
