@@ -173,6 +173,8 @@ function noticeCall(
 
 function describeCall(settings: HookSettings, { name, id, cookies, token }: Outgoing): HookCall {
   const secrets = [settings.hookSecret, ...settings.signingSecret, ...(settings.otherSecrets ?? [])]
+  // Whoever has no better way to know Offhook puts a key into the URL, and error pages say the URL.
+  if (name === 'push') secrets.push(...(pushUrl(settings)?.searchParams.values() ?? []))
   return {
     name,
     requestId: id,
