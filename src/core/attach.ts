@@ -3,7 +3,7 @@ import type { Core } from './core.ts'
 import type { Entry, Position } from './entry.ts'
 import { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
-import { readNewest } from './read-newest.ts'
+import { readNewest } from './read-pages.ts'
 import { newestWithin } from './within-bytes.ts'
 
 /** One connection that is to be told what happens in a channel. */

@@ -190,12 +190,15 @@ function describeCall(settings: HookSettings, { name, id, cookies, token }: Outg
     requestId: id,
     timeoutMs: settings.hookTimeoutMs,
     // Few answers are ever shown.
-    scrub: (text) => createScrub([...secretsOf(settings), token ?? ''], cookies)(text),
+    scrub: (text) => createScrub([...secretsOf(settings, name), token ?? ''], cookies)(text),
   }
 }
 
-function secretsOf({ hookSecret, signingSecret, otherSecrets = [] }: HookSettings): string[] {
-  return [hookSecret, ...signingSecret, ...otherSecrets]
+function secretsOf(settings: HookSettings, name: Outgoing['name']): string[] {
+  const { hookSecret, signingSecret, otherSecrets = [] } = settings
+  // Whoever has no better way to know Offhook puts a key into the URL, and error pages say the URL.
+  const keys = name === 'push' ? (pushUrl(settings)?.searchParams.values() ?? []) : []
+  return [hookSecret, ...signingSecret, ...otherSecrets, ...keys]
 }
 
 /** A notice asks nothing: whatever a success says is ignored (spec/hookbox.md §5, `disconnect`). */

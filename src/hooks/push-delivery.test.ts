@@ -20,7 +20,7 @@ async function start(respond: Respond, hookTimeoutMs = 10_000) {
   const failures: HookFailure[] = []
   const app = createApp(
     hookSettings(server.port, {
-      talkPushUrl: `http://127.0.0.1:${server.port}/push`,
+      talkPushUrl: `http://127.0.0.1:${server.port}/push?key=geheim`,
       hookTimeoutMs,
     }),
     { now: () => clock.now() },
@@ -128,4 +128,16 @@ it('a push that is never answered ends with the timeout of hooks', async () => {
   add('c1')
   await settled.times(1)
   expect(failures.map(({ reason }) => reason)).toEqual(['timeout'])
+})
+
+it('shows nothing of the query of the push URL where the app repeats it', async () => {
+  const { failures, settled, add } = await start(({ path }, response) =>
+    response.writeHead(500).end(`no route for POST ${path}`),
+  )
+  add('c1')
+  await settled.times(1)
+  const [failure] = failures
+  const shown = `${failure?.message} ${String(failure?.cause)}`
+  expect(shown).toContain('no route for POST /push?key=***')
+  expect(shown).not.toContain('geheim')
 })

@@ -1,7 +1,7 @@
 import { digestOf } from '../core/digest.ts'
 import type { Entry } from '../core/entry.ts'
 import type { ChannelSnapshot, Member, Notice } from '../core/ports.ts'
-import { readNewest } from '../core/read-newest.ts'
+import { readNewest } from '../core/read-pages.ts'
 import { isNotifiable, pushedMessage } from './layer.ts'
 import { type PushCall, pushBody } from './push-body.ts'
 import { type MessageNotice, type MissedNotice, readPushNotice } from './push-notice.ts'

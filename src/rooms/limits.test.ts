@@ -117,3 +117,16 @@ it('lets a link come back whose node was taken for dead, also where another of i
   await node.talk('room', 'ann')
   expect(first.link.closed?.code).toBe(4006)
 })
+
+it('counts messages of a type over as many pages as it takes', async () => {
+  const node = await world().roomNode({ maxSnapshotBytes: 65_536 })
+  await node.rooms.add('room', { users: ['ann'], by: { kind: 'app' } })
+  const content = JSON.stringify({ body: 'x'.repeat(5000) })
+  for (let i = 0; i < 100; i += 1) {
+    await node.rooms.inject('room', { author: undefined, type: i % 2 ? 'odd' : 'even', content })
+  }
+  expect(await node.rooms.unread('room', { user: 'ann', type: 'odd' })).toBe(50)
+  const reads = node.faults.calls.filter(({ call }) => call === 'channels.history')
+  const limits = reads.map(({ args: [, query] }) => (query as { limit: number }).limit)
+  expect(limits.every((limit) => limit <= 32)).toBe(true)
+})

@@ -1,6 +1,6 @@
 import type { Entry } from '../core/entry.ts'
 import type { ChannelSnapshot } from '../core/ports.ts'
-import { readNewest } from '../core/read-newest.ts'
+import { readNewest } from '../core/read-pages.ts'
 import { newestWithin } from '../core/within-bytes.ts'
 import { admission, commitRoom } from './commit-room.ts'
 import { findRoom } from './make-room.ts'

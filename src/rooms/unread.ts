@@ -2,6 +2,7 @@ import { Refusal } from '../core/errors.ts'
 import { nodeLease } from '../core/leases.ts'
 import type { LocalChannel } from '../core/local-channel.ts'
 import type { ChannelSnapshot, Marker } from '../core/ports.ts'
+import { readOldest } from '../core/read-pages.ts'
 import { admission, commitRoom } from './commit-room.ts'
 import { findRoom } from './make-room.ts'
 import { typeOfMessage } from './message-type.ts'
@@ -75,19 +76,18 @@ async function countOfType(
   let count = 0
   let from = after
   for (;;) {
-    const page = await core.stores.channels.history(room.name, {
+    const page = await readOldest(core, room.name, {
       epoch: room.head.epoch,
       after: from,
       limit: pageSize,
       scope: 'shown',
-      now: core.clock.now(),
     })
     for (const entry of page) {
       if (entry.kind === 'publish' && typeOfMessage(entry, settings.talkRegularType) === type)
         count += 1
     }
     const last = page.at(-1)
-    if (last === undefined || page.length < pageSize) return count
+    if (last === undefined) return count
     from = last.offset
   }
 }

@@ -211,7 +211,7 @@ describeWorlds('version 2 in rooms: READ, ROOMS, TYPING', worldKinds, (start) =>
     const read = await one.request('READ', { channel_name: 'hall', offset: 2 })
     expect(read.args).toMatchObject({ offset: 2, unread: 1 })
     for (const tab of [one, two])
-      expect(await tab.next('READ', ({ offset }) => (offset ?? 0) > 0)).toEqual({
+      expect(await tab.next('READ', ({ offset = 0 }) => offset > 0)).toEqual({
         channel_name: 'hall',
         offset: 2,
         unread: 1,

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts'
 import type { Entry } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import type { LocalChannel } from '../local-channel.ts'
+import { readNewest, readOldest } from '../read-pages.ts'
 import { newestWithin, oldestWithin } from '../within-bytes.ts'
 
 /**
@@ -15,15 +16,12 @@ export async function readHistory(
   query: { channel: string; before?: number; after?: number; limit: number },
 ): Promise<{ epoch: string; history: readonly Entry[] }> {
   const { head } = subscribedChannel(connection, query.channel)
-  const { channel, before, after, limit } = query
-  const page = await core.stores.channels.history(channel, {
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-    limit,
-    epoch: head.epoch,
-    scope: 'shown',
-    now: core.clock.now(),
-  })
+  const { channel, before = Number.MAX_SAFE_INTEGER, after, limit } = query
+  const wish = { limit, epoch: head.epoch, scope: 'shown' } as const
+  const page =
+    after === undefined
+      ? await readNewest(core, channel, { ...wish, before })
+      : await readOldest(core, channel, { ...wish, after })
   const maxBytes = core.settings.maxSnapshotBytes
   // It continues where the client has come to; one entry is always told, else there would be no going on.
   const fitting = after === undefined ? newestWithin(page, maxBytes) : oldestWithin(page, maxBytes)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createCoreWorld } from '../../test/helpers/core-world.ts'
-import { readNewest } from './read-newest.ts'
+import { readNewest, readOldest } from './read-pages.ts'
 
 /** A channel of ten thousand bytes at most in a snapshot, with so many entries of so many bytes. */
 async function channelOf(count: number, bytes: number) {
@@ -42,7 +42,11 @@ async function channelOf(count: number, bytes: number) {
     const wish = { epoch, before: count + 1, scope: 'shown', ...query } as const
     return (await readNewest(core, 'room', wish)).map(({ offset }) => offset)
   }
-  return { read, limits }
+  const readFrom = async (after: number, limit: number) => {
+    const entries = await readOldest(core, 'room', { epoch, after, limit, scope: 'shown' })
+    return entries.map(({ offset }) => offset)
+  }
+  return { read, readFrom, limits }
 }
 
 const upTo = (from: number, to: number) =>
@@ -67,5 +71,21 @@ describe('the newest entries', () => {
     const large = await channelOf(1000, 10_000)
     expect(await large.read({ limit: 1000 })).toHaveLength(32)
     expect(large.limits).toEqual([32])
+  })
+})
+
+describe('the oldest entries', () => {
+  it('are read from an offset on, to the last', async () => {
+    const { readFrom } = await channelOf(400, 10)
+    expect(await readFrom(0, 1000)).toEqual(upTo(1, 400))
+    expect(await readFrom(100, 33)).toEqual(upTo(101, 133))
+    expect(await readFrom(395, 32)).toEqual(upTo(396, 400))
+    expect(await readFrom(400, 10)).toEqual([])
+  })
+
+  it('are not read beyond what fits', async () => {
+    const { readFrom, limits } = await channelOf(1000, 10_000)
+    expect(await readFrom(5, 1000)).toEqual(upTo(6, 37))
+    expect(limits).toEqual([32])
   })
 })
