@@ -93,8 +93,9 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
       telemetry,
       notices,
     })
-    onEnd(() => running.stop())
+    // After the links have ended: how far each was told is known only then.
     onEnd(() => made.stop())
+    onEnd(() => running.stop())
     const bound = await listener.listen()
     return {
       url: urlOf(config.interface, bound.port),

@@ -212,6 +212,15 @@ export const domainLimits = {
     doc: 'Channels that one user is in; also the length of auto_subscribe and auto_unsubscribe.',
     limit: 'A further one is refused: too_many_subscriptions.',
   },
+  maxRoomMembers: {
+    kind: 'integer',
+    flag: 'max-room-members',
+    default: 100_000,
+    min: 1,
+    max: 100_000_000,
+    doc: 'Members of one room.',
+    limit: 'A further one is refused: too_many_members.',
+  },
   maxHistorySize: {
     kind: 'integer',
     flag: 'max-history-size',

@@ -177,12 +177,14 @@ export class Acceptor {
     this.#unfinished.clear(connection)
     this.#slowReaders.forget(connection)
     this.#refresher.forget(connection)
-    if (!connected || this.#draining) return
+    if (!connected) return
     const { resumeWindowMs } = this.#core.settings
     const keeps = connection.session.resumes && !connection.isLeaving && resumeWindowMs > 0
     // Whoever does not come back within the window was lost.
-    const isLost = keeps || how === 'lost' || connection.isSlow
+    const isLost = (keeps && !this.#draining) || how === 'lost' || connection.isSlow
     connection.departures = departuresOf(connection, isLost ? 'lost' : 'left')
+    // Nobody leaves in a drain (G10), but how far each was told is known only now.
+    if (this.#draining) return
     if (keeps) this.#keepPlace(connection, dispatcher)
     else this.#leave(dispatcher)
   }

@@ -123,6 +123,8 @@ export type ChannelChange =
       readonly act: 'add' | 'remove'
       readonly user: string
       readonly at: number
+      /** Members that the room may have; one more is refused. */
+      readonly max?: number
     }
   /**
    * Moves a member's read marker, its `left` or its `away`: only forward (by offset), and to the head at most, as the changes

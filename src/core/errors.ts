@@ -61,6 +61,7 @@ export const refusals = {
     status: 429,
     limit: 'max-subscriptions',
   },
+  too_many_members: { text: 'Too many members', status: 429, limit: 'max-room-members' },
   too_many_polling_channels: {
     text: 'Too many polling channels',
     status: 429,
@@ -70,6 +71,7 @@ export const refusals = {
   history_too_large: { text: 'History too large', status: 400, limit: 'max-history-size' },
   too_many_requests: { text: 'Too many requests', status: 429, retry: true },
   frame_too_large: { text: 'Frame too large', status: 413, close: 1009, limit: 'max-frame-bytes' },
+  message_too_large: { text: 'Message too large', status: 413, limit: 'max-frame-bytes' },
   frame_timeout: { text: 'Frame not finished in time', status: 408, retry: true, close: 4002 },
   connect_timeout: { text: 'Not connected in time', status: 408, retry: true, close: 4003 },
   too_many_refusals: { text: 'Too many refused CONNECTs', status: 429, close: 4004 },

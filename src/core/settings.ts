@@ -15,6 +15,7 @@ export interface CoreSettings {
   readonly maxChannels: number
   readonly maxChannelsPerUser: number
   readonly maxSubscriptions: number
+  readonly maxRoomMembers: number
   readonly maxHistorySize: number
   readonly maxPrefilledHistory: number
   readonly maxStateBytes: number

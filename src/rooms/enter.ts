@@ -28,10 +28,7 @@ export async function enter(
     const room = await ensureRoom(rooms, wish.room, user)
     const { head } = await commitRoom(rooms, room, {
       expect: admission(rooms, room, user),
-      changes: [
-        ...addition([user], rooms.core.clock.now()),
-        { change: 'marker', user, marker: everything },
-      ],
+      changes: [...addition(rooms, [user]), { change: 'marker', user, marker: everything }],
     })
     const { epoch, offset, count } = head
     return { ...wish, position: { epoch, offset }, readTo: { offset, count } }

@@ -81,7 +81,7 @@ export class RoomFinder {
     return settled(async () => {
       const room = await findRoom(this.#rooms, name)
       if (room === undefined) return false
-      const changes = addition([user], this.#rooms.core.clock.now())
+      const changes = addition(this.#rooms, [user])
       await commitRoom(this.#rooms, room, { expect: admission(this.#rooms, room, user), changes })
       return true
     })

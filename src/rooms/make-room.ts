@@ -43,7 +43,7 @@ export async function makeRoom(
         ...(createdBy === undefined ? {} : { createdBy }),
         limits: { channels: maxChannels, perCreator: maxChannelsPerUser },
       },
-      ...addition(draft.members, now),
+      ...addition(rooms, draft.members),
     ],
     now,
   })
@@ -54,8 +54,10 @@ export async function makeRoom(
 }
 
 /** Users becoming members, as changes of a room. */
-export function addition(users: readonly string[], at: number): ChannelChange[] {
-  return users.map((user) => ({ change: 'member', act: 'add', user, at }))
+export function addition({ core }: RoomContext, users: readonly string[]): ChannelChange[] {
+  const at = core.clock.now()
+  const max = core.settings.maxRoomMembers
+  return users.map((user) => ({ change: 'member', act: 'add', user, at, max }))
 }
 
 /**

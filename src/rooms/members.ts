@@ -21,7 +21,7 @@ export async function addMembers(
     if (channel === undefined) return makeWith(rooms, name, wish)
     if (channel.room === undefined) return becomeRoom(rooms, channel, users)
     const expect = by.kind === 'user' ? { member: by.user } : {}
-    return commitRoom(rooms, channel, { expect, changes: addition(users, rooms.core.clock.now()) })
+    return commitRoom(rooms, channel, { expect, changes: addition(rooms, users) })
   })
 }
 
@@ -62,7 +62,7 @@ async function becomeRoom(
   const changes: ChannelChange[] = [
     { change: 'options', options },
     { change: 'room', closed: settings.talkClosed },
-    ...addition(users, now),
+    ...addition(rooms, users),
   ]
   const result = await core.stores.channels.commit(channel.name, {
     expect: channel.expectation,

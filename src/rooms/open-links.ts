@@ -72,11 +72,11 @@ export class OpenLinks {
   }
 
   async #mark(whose: 'heard' | 'all'): Promise<void> {
-    this.#forgetClosed()
     this.#mayProbe = !this.#hasProbed
     this.#hasProbed = false
     const marks = [...this.#links].map(([room, links]) => this.#markRoom(room, links, whose))
     const outcomes = await Promise.allSettled(marks)
+    this.#forgetClosed()
     const goesOn = this.#links.size > 0 && !this.#rooms.core.stopping()
     if (goesOn) this.#schedule(this.#hasProbed ? answerMs : markIntervalMs)
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
@@ -88,12 +88,12 @@ export class OpenLinks {
     links: ReadonlySet<Connection>,
     whose: 'heard' | 'all',
   ): Promise<void> {
-    const room = [...links].find((link) => link.channels.has(name))?.channels.get(name)?.channel
+    const room = this.#rooms.core.hub.channels.get(name)
     if (room === undefined || room.gone) return
     const read = [...links].flatMap((link): (readonly [Connection, Marker])[] => {
-      const marker = whose === 'all' ? headOf(room) : this.#arrived(link, room)
+      const marker = link.stage === 'closed' ? seenBy(link) : this.#readBy(link, room, whose)
       const isNew = marker !== undefined && marker.offset > (link.readTo?.offset ?? 0)
-      return isNew && link.channels.has(name) ? [[link, marker]] : []
+      return isNew ? [[link, marker]] : []
     })
     if (read.length === 0) return
     const changes = read.flatMap(([{ user }, marker]): ChannelChange[] =>
@@ -106,6 +106,11 @@ export class OpenLinks {
       throw error
     }
     for (const [link, marker] of read) link.readTo = marker
+  }
+
+  #readBy(link: Connection, room: LocalChannel, whose: 'heard' | 'all'): Marker | undefined {
+    if (link.channels.get(room.name)?.channel !== room) return undefined
+    return whose === 'all' ? headOf(room) : this.#arrived(link, room)
   }
 
   /**
@@ -170,4 +175,10 @@ export class OpenLinks {
 
 function headOf({ head: { offset, count } }: LocalChannel): Marker {
   return { offset, count }
+}
+
+/** How far an ended link was told; mostly its leave has said so already, but a drain is no leave. */
+function seenBy({ departures, only }: Connection): Marker | undefined {
+  const departure = departures?.find(([channel]) => channel === only)?.[1]
+  return departure?.how === 'left' ? departure.seen : undefined
 }

@@ -182,6 +182,27 @@ describe('a message to a free name', () => {
   })
 })
 
+describe('a drain', () => {
+  it('is no leave, and counts what was said meanwhile as far as each link was told', async () => {
+    const ann = await node.talk('room', 'ann')
+    const bob = await node.talk('room', 'bob')
+    await ann.say('before')
+    const stopped = node.running.stop()
+    ann.write('{"body":"during"}')
+    await atRest()
+    await bob.end()
+    await node.rooms.inject('room', { author: undefined, type: 'message', content: '{"body":1}' })
+    await world.clock.advance(12_000)
+    await stopped
+    await node.rooms.stop()
+    expect(bob.heard).toEqual(['before', 'during'])
+    const { members } = await node.rooms.members('room', { limit: 9 })
+    expect(members.find(({ user }) => user === 'bob')).toMatchObject({ read: 2, unread: 1 })
+    const record = await world.stores.users.snapshot('bob')
+    expect(record?.subscriptions).toHaveLength(1)
+  })
+})
+
 describe('a removed member', () => {
   it('hears nothing more, and stays out until it is added again', async () => {
     const ann = await node.talk('room', 'ann')

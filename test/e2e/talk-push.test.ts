@@ -12,9 +12,12 @@ async function addMembers(talk: TalkWorld, ...users: string[]): Promise<void> {
   expect(answer.status).toBe(200)
 }
 
-/** Lets the clock go on until so many calls have come, tries included. */
+/** Lets the clock go on until so many calls have come, tries included; no faster than the server answers. */
 async function untilPushed(talk: TalkWorld, clock: ManualClock, count: number): Promise<void> {
-  while (talk.backend.pushes.all.length < count) await clock.advance(1000)
+  while (talk.backend.pushes.all.length < count) {
+    await clock.advance(1000)
+    for (let n = 0; n < 3; n += 1) await talk.world.rest.ok('notices')
+  }
 }
 
 /** Nothing waits in the outbox any more, now or soon. */

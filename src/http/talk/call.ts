@@ -12,7 +12,8 @@ import type { TalkLogins } from './logins.ts'
 
 /** What the talk endpoints stand on. */
 export interface TalkParts {
-  readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'maxSnapshotBytes'> & TalkSettings
+  readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'maxFrameBytes' | 'maxSnapshotBytes'> &
+    TalkSettings
   readonly rooms: Rooms
   readonly logins: TalkLogins
   /** The API token. */

@@ -10,8 +10,11 @@ import { typeOf } from './read-methods.ts'
 
 /** `POST /talk/item/ROOM/?type=TYPE`: any JSON as a message, of a user, or of the app. */
 export async function item(call: TalkCall): Promise<TalkAnswer> {
+  const { maxBodyBytes, maxFrameBytes } = call.parts.settings
+  const isApp = apiTokensOf(call.headers, call.query).length > 0
   const author = await authorOf(call)
-  const body = jsonOf(call)
+  // What a user says is as long as over a link; each message is told to everybody, and pushed to many.
+  const body = jsonOf(call, isApp ? maxBodyBytes : maxFrameBytes)
   const type = injectedType(call)
   const content = `{"body":${body},"injected":${body}}`
   await call.parts.rooms.inject(call.room, { author, type, content })
@@ -30,10 +33,12 @@ async function authorOf(call: TalkCall): Promise<Profile | undefined> {
 }
 
 /** On one line, as Hookbox's frames need it, and one level less deep than a message may be. */
-function jsonOf(call: TalkCall): string {
-  const text = utf8Text(bytesOf(call))
+function jsonOf(call: TalkCall, maxBytes: number): string {
+  const bytes = bytesOf(call)
+  if (bytes.length > maxBytes) throw new Refusal('message_too_large')
+  const text = utf8Text(bytes)
   try {
-    parseJson(text, { bytes: call.parts.settings.maxBodyBytes, depth: maxJsonDepth - 1 })
+    parseJson(text, { bytes: maxBytes, depth: maxJsonDepth - 1 })
   } catch (error) {
     if (!(error instanceof InvalidJson)) throw error
     throw new Refusal('invalid_body', `Invalid json (${error.message})`, { cause: error })

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Failure, Refusal } from '../../core/errors.ts'
 import type { Clock, Link, Telemetry } from '../../core/ports.ts'
@@ -49,6 +50,8 @@ export class TalkUpgrades {
   /** Resolves with the status of the answer. Never rejects. */
   async answer(upgrade: Upgrade, room: string): Promise<number> {
     const address = this.#parts.addresses.clientOf(upgrade.request)
+    // Nobody enters by a handshake that will not be completed.
+    if (!isHandshake(upgrade.request)) return this.#parts.webSockets.open(upgrade, refuseAll)
     const refusal = this.#refusalFor(address)
     if (refusal !== undefined) return refuse(upgrade, refusal)
     try {
@@ -139,6 +142,19 @@ export class TalkUpgrades {
     this.#parts.telemetry.failure('talk', error)
     return new Refusal(error instanceof Failure ? 'store_failed' : 'internal')
   }
+}
+
+/** What a WebSocket handshake must have (RFC 6455 §4.2.1). */
+function isHandshake({ method, headers }: IncomingMessage): boolean {
+  const key = headers['sec-websocket-key'] ?? ''
+  const version = headers['sec-websocket-version']
+  return (
+    method === 'GET' && /^[+/0-9A-Za-z]{22}==$/.test(key) && (version === '13' || version === '8')
+  )
+}
+
+function refuseAll(): never {
+  throw new Refusal('invalid_body')
 }
 
 /** About the request itself or its address, not about a user and a room. */

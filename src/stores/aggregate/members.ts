@@ -1,3 +1,4 @@
+import { Refusal } from '../../core/errors.ts'
 import type { ChannelChange, ChannelCommitted, Marker, Member } from '../../core/ports.ts'
 import type { ChannelAggregate, Standing } from './channel.ts'
 import type { ChannelDraft } from './channel-draft.ts'
@@ -24,15 +25,16 @@ export function changeRoom(draft: ChannelDraft, closed: boolean): void {
   if (draft.room?.closed !== closed) draft.room = { ...draft.room, closed }
 }
 
-/** Adds or removes a member. Throws a TypeError where the channel is no room. */
+/** Adds or removes a member. Throws a TypeError where the channel is no room, Refusal `too_many_members`. */
 export function changeMember(draft: ChannelDraft, change: MemberChange): void {
   if (draft.room === undefined) throw new TypeError('only a room has members')
   if (change.act === 'add') addMember(draft, change)
   else removeMember(draft, change.user)
 }
 
-function addMember(draft: ChannelDraft, { user, at }: MemberChange): void {
+function addMember(draft: ChannelDraft, { user, at, max = Infinity }: MemberChange): void {
   if (isMember(draft.standingOf(user))) return
+  if (draft.memberCount >= max) throw new Refusal('too_many_members')
   const marker: Marker = { offset: draft.offset, count: draft.count }
   draft.setStanding(user, { user, joinedAt: at, marker, left: marker, away: marker })
   draft.setJoined(user, marker)

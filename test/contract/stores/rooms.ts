@@ -56,6 +56,15 @@ export function describeRooms(subject: StoresUnderTest): void {
       ])
     })
 
+    it('has no more members than allowed', async () => {
+      await room().create(createRoom())
+      const add = (user: string) => ({ ...member('add', user), max: 2 }) as ChannelChange
+      await room().done([add('ann'), add('bob'), add('ann')])
+      await expect(room().commit([add('cid')])).rejects.toMatchObject({ code: 'too_many_members' })
+      await room().done([member('remove', 'ann'), add('cid')])
+      expect((await room().snapshot())?.room).toMatchObject({ members: 2 })
+    })
+
     it('is what `room`, `member` and `admits` expect', async () => {
       const reason = async (expectation: ChannelExpectation, name?: string) => {
         const result = await room(name).commit([entry('p')], { expect: expectation })
