@@ -1,4 +1,5 @@
 import type { Entry, EntryDraft, Head, Position } from './entry.ts'
+import type { Marker } from './member.ts'
 import type { Notice } from './notice.ts'
 import type { ChannelOptions } from './options.ts'
 
@@ -24,25 +25,6 @@ export interface ChannelExpectation {
   readonly member?: string
   /** This user is a member, or the room is open and the user was not removed from it. */
   readonly admits?: string
-}
-
-/** How far somebody has read. Unread = the head's `count` less the marker's (spec/hipochat.md §7). */
-export interface Marker {
-  readonly offset: number
-  /** Counted entries up to `offset`. */
-  readonly count: number
-}
-
-/** A durable member of a room. MUST be treated as immutable. */
-export interface Member {
-  readonly user: string
-  /** Unix milliseconds. */
-  readonly joinedAt: number
-  readonly marker: Marker
-  /** Where the member last left the room: the split of `/talk/old` (spec/hipochat.md §3). */
-  readonly left: Marker
-  /** The head when the member last went out of the room: what came before it came while the member was in, or before that. */
-  readonly away: Marker
 }
 
 /** One client-given publish id; unique per channel and user (G4). */
@@ -247,21 +229,6 @@ export interface ChannelSnapshot {
    * entries before it: what unread counts go back to at most (spec/hipochat.md §7).
    */
   readonly shownFrom: Marker
-}
-
-/** Members by name (those that are none are left out), or a page of them in the store's own order. */
-export interface MemberQuery {
-  /** All of these, however many; `after` and `limit` do not count then. */
-  readonly users?: readonly string[]
-  /** Users after this one. */
-  readonly after?: string
-  readonly limit: number
-}
-
-/** A page of members. `next` absent: the end. */
-export interface MemberPage {
-  readonly members: readonly Member[]
-  readonly next?: string
 }
 
 export interface HistoryQuery {

@@ -6,17 +6,17 @@ import type {
   ChannelListQuery,
   ChannelSnapshot,
   HistoryQuery,
-  MemberPage,
-  MemberQuery,
   NamePage,
   SnapshotQuery,
 } from './channel-commit.ts'
 import type { Entry } from './entry.ts'
+import type { MemberPage, MemberQuery } from './member.ts'
 import type { Notice } from './notice.ts'
 import type { UserCommit, UserCommitResult, UserListQuery, UserRecord } from './user-commit.ts'
 
 export type * from './bus-message.ts'
 export type * from './channel-commit.ts'
+export type * from './member.ts'
 export type * from './notice.ts'
 export type * from './user-commit.ts'
 

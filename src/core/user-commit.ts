@@ -1,4 +1,4 @@
-import type { Marker } from './channel-commit.ts'
+import type { Marker } from './member.ts'
 import type { Notice } from './notice.ts'
 import type { UserOptions } from './options.ts'
 
