@@ -235,7 +235,7 @@ function finish(draft: ChannelDraft, now: number, recovery: RecoverySettings): C
   const { base } = draft
   dropTombstones(draft, now)
   dropClaims(draft, now)
-  if (draft.options !== base.options) draft.optionsVersion += 1
+  if (draft.options !== base.options || becomesRoom(draft)) draft.optionsVersion += 1
   if (draft.entries.length > 0 || draft.options !== base.options)
     draft.first = trimmedFirst(logOf(draft), recovery, now)
   const before = base.presence.size
@@ -245,6 +245,11 @@ function finish(draft: ChannelDraft, now: number, recovery: RecoverySettings): C
     first: before === 0 && draft.subscribers > 0,
     last: before > 0 && draft.subscribers === 0,
   }
+}
+
+/** What goes into commits is another thing in a room: a node that has not heard of it must find that out. */
+function becomesRoom({ created, room, base }: ChannelDraft): boolean {
+  return !created && room !== undefined && base.room === undefined
 }
 
 function logOf({ offset, first, hidden, options, base }: ChannelDraft) {

@@ -37,7 +37,7 @@ function differencesOf(draft: ChannelDraft): Differences {
   const state = stateDifference(draft)
   return {
     ...(state && { state }),
-    ...((created || options !== base.options) && {
+    ...((created || optionsVersion !== base.optionsVersion) && {
       options: { version: optionsVersion, values: options },
     }),
     ...roomDifference(draft),

@@ -56,6 +56,17 @@ export function describeRooms(subject: StoresUnderTest): void {
       ])
     })
 
+    it('is other options to whoever expects those of the channel that it was', async () => {
+      await room('plain').create()
+      const before = (await room('plain').snapshot())?.optionsVersion ?? 0
+      const made = await room('plain').done([{ change: 'room', closed: false }])
+      expect(made.options).toMatchObject({ version: before + 1 })
+      const stale = await room('plain').commit([entry('p')], { expect: { optionsVersion: before } })
+      expect(stale).toEqual({ outcome: 'conflict', reason: 'options' })
+      const closed = await room('plain').done([{ change: 'room', closed: true }])
+      expect(closed.options).toBeUndefined()
+    })
+
     it('has no more members than allowed', async () => {
       await room().create(createRoom())
       const add = (user: string) => ({ ...member('add', user), max: 2 }) as ChannelChange
