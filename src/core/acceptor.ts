@@ -12,11 +12,18 @@ import { Refresher } from './refresher.ts'
 import { RefusalBudget } from './refusal-budget.ts'
 import { SlowReaders } from './slow-readers.ts'
 
-/** What a transport tells of its link after it was accepted. */
+/**
+ * `clean`: the browser closed it, or answered our close. `lost`: nothing was heard of the browser any more, so what it
+ * was sent last may not have come. `unclean`: anything else.
+ */
+export type LinkEnd = 'clean' | 'unclean' | 'lost'
+
+/** Where a transport brings what the browser sends. */
 export interface Inbound {
+  /** Text in the order of the bytes; frames may be cut anywhere. */
   receive(text: string): void
-  /** The link is over: `clean` where both sides said so, `lost` where one was not heard of any more. */
-  end(how: 'clean' | 'unclean' | 'lost'): void
+  /** Once, when the link is over. */
+  end(how: LinkEnd): void
 }
 
 /** Makes a connection a user's where the link itself said whose it is. Throws Refusal: the link is ended with it. */
@@ -31,7 +38,7 @@ const maxReturnMs = 3000
 /** What comes in of any connection. */
 interface Flow {
   receive(connection: Connection, dispatcher: Dispatcher, text: string): void
-  end(connection: Connection, dispatcher: Dispatcher, how: 'clean' | 'unclean' | 'lost'): void
+  end(connection: Connection, dispatcher: Dispatcher, how: LinkEnd): void
 }
 
 /** One link that was let in. No closures: there are as many of it as connections. */
@@ -50,7 +57,7 @@ class Accepted implements Inbound {
     this.#flow.receive(this.#connection, this.#dispatcher, text)
   }
 
-  end(how: 'clean' | 'unclean' | 'lost'): void {
+  end(how: LinkEnd): void {
     this.#flow.end(this.#connection, this.#dispatcher, how)
   }
 }
@@ -168,7 +175,7 @@ export class Acceptor {
     }
   }
 
-  #end(connection: Connection, dispatcher: Dispatcher, how: 'clean' | 'unclean' | 'lost'): void {
+  #end(connection: Connection, dispatcher: Dispatcher, how: LinkEnd): void {
     if (connection.stage === 'closed') return
     const connected = connection.stage !== 'open'
     connection.stage = 'closed'

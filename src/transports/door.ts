@@ -1,4 +1,4 @@
-import type { Arrive } from '../core/acceptor.ts'
+import type { Arrive, Inbound } from '../core/acceptor.ts'
 import type { Refusal } from '../core/errors.ts'
 import type { Link } from '../core/ports.ts'
 import type { PacketData } from './csp/packet-data.ts'
@@ -23,20 +23,6 @@ interface TalkLink {
   readonly room: string
   /** Makes its connection the user's who was let in. */
   readonly arrive: Arrive
-}
-
-/**
- * `clean`: the browser closed it, or answered our close. `lost`: nothing was heard of the browser any more, so what it
- * was sent last may not have come. `unclean`: anything else.
- */
-export type LinkEnd = 'clean' | 'unclean' | 'lost'
-
-/** Where a transport brings what the browser sends. */
-export interface Inbound {
-  /** Text in the order of the bytes; frames may be cut anywhere. */
-  receive(text: string): void
-  /** Once, when the link is over. */
-  end(how: LinkEnd): void
 }
 
 /** The core's side of all transports. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { type RawData, WebSocket } from 'ws'
+import type { Inbound, LinkEnd } from '../core/acceptor.ts'
 import { refusals } from '../core/errors.ts'
 import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
-import type { Inbound, LinkEnd } from './door.ts'
 import type { FrameJoiner } from './frame.ts'
 import type { Pingable } from './ping-wheel.ts'
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import type { Inbound, LinkEnd } from '../../src/core/acceptor.ts'
 import type { Refusal } from '../../src/core/errors.ts'
 import type { Link } from '../../src/core/ports.ts'
-import type { ConnectionDoor, Inbound, LinkEnd, LinkFrom } from '../../src/transports/door.ts'
+import type { ConnectionDoor, LinkFrom } from '../../src/transports/door.ts'
 
 /** One link as the core's side saw it. */
 export class SeenLink {

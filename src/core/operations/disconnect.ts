@@ -106,7 +106,7 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
       askAfterEnd(core, removal, channel),
     ),
   )
-  const staying = stayInRooms(core, removal.user, { departures, result })
+  const staying = stayInRooms(core, result.record, departures)
   await Promise.all([...leaving, ...asking, staying])
   if (result.last) core.background('server presence', userCameOrWent(core, removal.user))
   const { link } = removal
@@ -118,23 +118,11 @@ export async function removeConnection(core: Core, removal: Removal): Promise<vo
 type Departures = readonly (readonly [channel: string, departure: Departure])[]
 
 /** Rooms in which the user still is by another connection hear how far this one had read. */
-async function stayInRooms(
-  core: Core,
-  user: string,
-  end: {
-    departures: Departures
-    result: { readonly record: UserRecord; readonly intents: readonly Intent[] }
-  },
-): Promise<void> {
-  const { departures, result } = end
-  const stays = departures.filter(([channel]) =>
-    result.record.subscriptions.some((subscription) => subscription.channel === channel),
-  )
+async function stayInRooms(core: Core, record: UserRecord, departures: Departures): Promise<void> {
+  const stays = departures.filter(([channel]) => isIn(record, channel, 'all'))
   await Promise.all(
-    stays.map(([channel, departure]) =>
-      core.rooms?.departed(result.record, { channel, departure }),
-    ),
-  ).catch((error: unknown) => core.telemetry.failure('read marker', error, { user }))
+    stays.map(([channel, departure]) => core.rooms?.departed(record, { channel, departure })),
+  ).catch((error: unknown) => core.telemetry.failure('read marker', error, { user: record.name }))
 }
 
 /** Channels that the user has left as far as hooks go: of its connections there only talk's stay. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import type { Inbound, LinkEnd } from '../../core/acceptor.ts'
 import { refusals } from '../../core/errors.ts'
 import type { Encoded, Link, Telemetry } from '../../core/ports.ts'
-import type { Inbound, LinkEnd } from '../door.ts'
 import { Comet } from './comet.ts'
 import { CspInbox } from './inbox.ts'
 import { CspOutbox } from './outbox.ts'
