@@ -264,8 +264,11 @@ export interface NamePage {
   readonly next?: string
 }
 
-/** What changed since a cursor. `all`: the cursor is too old or unknown, anything may have changed. */
-export interface Changed {
+/**
+ * What changed since a cursor, by name, with where the newest change has left it: a channel's head, a user's version. `all`:
+ * the cursor is too old or unknown, anything may have changed.
+ */
+export interface Changed<Place> {
   readonly cursor: string
-  readonly names: readonly string[] | 'all'
+  readonly places: ReadonlyMap<string, Place> | 'all'
 }

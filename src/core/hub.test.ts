@@ -51,6 +51,30 @@ describe('what the bus has lost', () => {
     expect(seen(bob, tabs[1])).toEqual({ log: ['lost on the bus'], channels: ['room'] })
   })
 
+  it('is carried out also where this node has committed the user again since', async () => {
+    const { bob, tabs } = await startApart()
+    await actHere(tabs[0])
+    await tabs[1].subscribe('other')
+    await world.clock.advance(6000)
+    expect(seen(bob, tabs[1]).channels.sort()).toEqual(['other', 'room'])
+    expect(tabs[0].all('SUBSCRIBE')).toHaveLength(2)
+  })
+
+  it('is nothing of what a node has committed itself: that is not read again', async () => {
+    const { there, bob } = await startApart()
+    const eve = await there.login('eve')
+    await eve.subscribe('log')
+    bob.publish('log', 'mine')
+    eve.send('UNSUBSCRIBE', { channel_name: 'log' })
+    await atRest()
+    there.faults.calls.length = 0
+    await world.clock.advance(6000)
+    const calls = there.faults.calls.map(({ call }) => call)
+    expect(calls).toContain('channels.changed')
+    expect(calls.filter((call) => call.endsWith('.snapshot'))).toEqual([])
+    expect(bob.payloads).toEqual(['mine'])
+  })
+
   const reads: StoreCall[] = [
     'channels.changed',
     'users.changed',

@@ -4,12 +4,18 @@ import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
 import { Refusal } from './errors.ts'
 import type { Event } from './event.ts'
-import { inTurns } from './in-turns.ts'
 import { LocalChannel } from './local-channel.ts'
 import { LocalUser } from './local-user.ts'
 import { tellOtherReaders, tellOutside } from './markers.ts'
-import type { BusMessage, ChannelCommitted, UserRecord } from './ports.ts'
+import type {
+  BusMessage,
+  ChannelCommitted,
+  UserCommit,
+  UserCommitResult,
+  UserRecord,
+} from './ports.ts'
 import { reconcile, reconcileAll } from './reconcile.ts'
+import { StoreFollower } from './store-follower.ts'
 import { tellTyping } from './tell-typing.ts'
 
 const idleChannelMs = 60_000
@@ -24,11 +30,11 @@ export class Hub {
   readonly #loading = new Map<string, Loading>()
   readonly #creations = new Announcements()
   #passingSequence = 0
-  #channelCursor: string | undefined
-  #userCursor: string | undefined
+  readonly #follower: StoreFollower
 
   constructor(core: Core) {
     this.#core = core
+    this.#follower = new StoreFollower(core, this)
     core.bus.onMessage((_address, message) => this.#receive(message))
     core.bus.onReset(() => core.background('heal after bus reset', this.heal('all')))
   }
@@ -119,6 +125,14 @@ export class Hub {
     this.#core.bus.unsubscribe(`user:${user.name}`)
   }
 
+  /** Commits a user; where this node holds the user, it knows of the change without reading it. */
+  async commitUser(name: string, commit: UserCommit): Promise<UserCommitResult> {
+    const result = await this.#core.stores.users.commit(name, commit)
+    if (result.outcome === 'committed')
+      this.users.get(name)?.committed(result.record, result.previous)
+    return result
+  }
+
   /** Takes a record that this node committed and tells the nodes that hold the user's other connections. */
   userCommitted(record: UserRecord, initial?: { channel: string; json: string }): void {
     const { bus, nodeId } = this.#core
@@ -158,25 +172,9 @@ export class Hub {
     return this.users.get(name)?.record ?? (await this.#core.stores.users.snapshot(name))
   }
 
-  /**
-   * Asks the store what changed since the last time; after a reset everything held here is read again. A cursor moves
-   * only when all that it stood for has been read: what failed is asked for again.
-   */
-  async heal(extent: 'changed' | 'all'): Promise<void> {
-    const { channels, users } = this.#core.stores
-    const every = extent === 'all'
-    const channelChanges = await channels.changed(this.#channelCursor)
-    const userChanges = await users.changed(this.#userCursor)
-    await Promise.all([
-      inTurns(pick(this.channels, every ? 'all' : channelChanges.names), async (channel) => {
-        await channel.heal()
-      }),
-      inTurns(pick(this.users, every ? 'all' : userChanges.names), (user) =>
-        this.refreshUser(user),
-      ),
-    ])
-    this.#channelCursor = channelChanges.cursor
-    this.#userCursor = userChanges.cursor
+  /** Brings all that is held here to what the store says: what has changed, or after a reset everything. */
+  heal(extent: 'changed' | 'all'): Promise<void> {
+    return this.#follower.heal(extent)
   }
 
   /** Reads a user's record and carries out here what it says. */
@@ -187,6 +185,7 @@ export class Hub {
     if (record !== undefined) user.take(record)
     closeExpired(connections, record)
     await reconcileAll(this.#core, user, initial)
+    if (record !== undefined) user.followed(record.version)
   }
 
   /** Stops listening to channels that nobody here has used for a while. */
@@ -289,10 +288,4 @@ function closeExpired(connections: readonly Connection[], record: UserRecord | u
 interface Loading {
   readonly commits: ChannelCommitted[]
   readonly done: Promise<LocalChannel | undefined>
-}
-
-/** What is held here of the named ones. */
-function pick<T>(held: ReadonlyMap<string, T>, names: readonly string[] | 'all'): T[] {
-  if (names === 'all') return [...held.values()]
-  return names.flatMap((name) => held.get(name) ?? [])
 }

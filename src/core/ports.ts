@@ -9,7 +9,7 @@ import type {
   NamePage,
   SnapshotQuery,
 } from './channel-commit.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Head } from './entry.ts'
 import type { MemberPage, MemberQuery } from './member.ts'
 import type { Notice } from './notice.ts'
 import type { UserCommit, UserCommitResult, UserListQuery, UserRecord } from './user-commit.ts'
@@ -39,8 +39,8 @@ export interface ChannelStore {
   list(query: ChannelListQuery): Promise<NamePage>
   /** Durable members of a room; none where the channel does not exist or is no room. */
   members(channel: string, query: MemberQuery): Promise<MemberPage>
-  /** Channels changed since the cursor (`undefined`: from now on). */
-  changed(cursor: string | undefined): Promise<Changed>
+  /** Channels changed since the cursor (`undefined`: from now on), with their heads. */
+  changed(cursor: string | undefined): Promise<Changed<Head>>
 }
 
 /** Users: one record each; first and last connection are decided here, in one step. MUSTs as ChannelStore. */
@@ -50,7 +50,8 @@ export interface UserStore {
   list(query: UserListQuery): Promise<NamePage>
   /** Nodes that hold a connection in some record. */
   nodes(): Promise<readonly string[]>
-  changed(cursor: string | undefined): Promise<Changed>
+  /** Users changed since the cursor, with their records' versions. */
+  changed(cursor: string | undefined): Promise<Changed<number>>
 }
 
 /** Notices that commits wrote. At least once, always with the same id. */

@@ -128,6 +128,8 @@ export type UserCommitResult =
   | {
       readonly outcome: 'committed'
       readonly record: UserRecord
+      /** The version of the record before, 0 where there was none. */
+      readonly previous: number
       /** The user had no connection before, resp. has none now. */
       readonly first: boolean
       readonly last: boolean

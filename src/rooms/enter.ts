@@ -94,7 +94,7 @@ async function subscribeAgain(
   connection: Connection,
   { room, profile }: Entrance,
 ): Promise<UserRecord> {
-  const result = await core.stores.users.commit(profile.user, {
+  const result = await core.hub.commitUser(profile.user, {
     holds: connection.id,
     changes: [
       {

@@ -47,7 +47,7 @@ async function commitConnect(
   const { id } = connection
   core.hub.places.add(id)
   try {
-    const result = await core.stores.users.commit(name, {
+    const result = await core.hub.commitUser(name, {
       changes: changesOf(core, connection, identity),
       now: core.clock.now(),
     })

@@ -83,7 +83,7 @@ interface Removal {
 export async function removeConnection(core: Core, removal: Removal): Promise<void> {
   const record = await core.hub.record(removal.user)
   const departures = removal.link?.departures ?? []
-  const result = await core.stores.users.commit(removal.user, {
+  const result = await core.hub.commitUser(removal.user, {
     changes: [
       {
         change: 'disconnect',

@@ -10,7 +10,7 @@ export async function forgetSubscription(
   user: string,
   { channel, generation }: Pick<UserSubscription, 'channel' | 'generation'>,
 ): Promise<void> {
-  const result = await core.stores.users.commit(user, {
+  const result = await core.hub.commitUser(user, {
     changes: [{ change: 'unsubscribe', channel, generation }],
     now: core.clock.now(),
   })
@@ -26,7 +26,7 @@ export async function confirmIntents(
   intents: readonly { readonly channel: string; readonly generation: number }[],
 ): Promise<void> {
   if (intents.length === 0) return
-  const result = await core.stores.users.commit(user, {
+  const result = await core.hub.commitUser(user, {
     changes: intents.map(({ channel, generation }) => ({ change: 'confirm', channel, generation })),
     now: core.clock.now(),
   })

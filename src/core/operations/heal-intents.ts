@@ -61,7 +61,7 @@ async function carryOutJoin(core: Core, record: UserRecord, intent: Intent): Pro
     return
   }
   core.hub.committed(result.committed)
-  const confirmed = await core.stores.users.commit(record.name, {
+  const confirmed = await core.hub.commitUser(record.name, {
     changes: [confirmation(intent, result.committed)],
     now: core.clock.now(),
   })

@@ -27,7 +27,7 @@ interface Join {
  */
 export async function join(core: Core, request: Join): Promise<'joined' | 'changed'> {
   const { user, channel } = request
-  const joined = await core.stores.users.commit(user, {
+  const joined = await core.hub.commitUser(user, {
     ...(request.holds === undefined ? {} : { holds: request.holds }),
     changes: [
       {
@@ -104,7 +104,7 @@ async function enterChannel(
     return 'changed'
   }
   core.hub.committed(entered.committed)
-  const confirmed = await core.stores.users.commit(user, {
+  const confirmed = await core.hub.commitUser(user, {
     changes: [confirmation(intent, entered.committed)],
     now: core.clock.now(),
   })
@@ -166,7 +166,7 @@ export function comingEntry(
 /** Takes back a join that its channel did not take. */
 async function withdraw(core: Core, user: string, intent: Intent): Promise<void> {
   const { channel, generation } = intent
-  const result = await core.stores.users.commit(user, {
+  const result = await core.hub.commitUser(user, {
     changes: [{ change: 'unsubscribe', channel, generation }],
     now: core.clock.now(),
   })

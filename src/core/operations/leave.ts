@@ -16,7 +16,7 @@ export async function leave(
   { channel, whose, hook }: { channel: string; whose: 'all' | 'shared'; hook: HookUse },
 ): Promise<boolean> {
   const spares = whose === 'shared' ? { spares: true as const } : {}
-  const result = await core.stores.users.commit(user, {
+  const result = await core.hub.commitUser(user, {
     changes: [{ change: 'unsubscribe', channel, ...spares }],
     now: core.clock.now(),
   })

@@ -14,7 +14,7 @@ export async function setUserOptions(
     throw new Refusal('user_missing', `User ${user} doesn't exist`)
   }
   const options = parseUserOptions(command.options, 'refuse unknown', record.options)
-  const result = await core.stores.users.commit(user, {
+  const result = await core.hub.commitUser(user, {
     changes: [{ change: 'options', options }],
     now: core.clock.now(),
   })

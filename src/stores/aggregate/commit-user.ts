@@ -48,12 +48,13 @@ export function commitUser(
   const draft = begin(target, commit.now)
   for (const change of commit.changes)
     if (applyChange(draft, change) === 'conflict') return { result: { outcome: 'conflict' } }
-  const before = held ?? emptyRecord(user, draft.version)
+  const before = held ?? emptyRecord(user)
   const changed = isChanged(draft, before)
   const record = changed ? recordOf(user, draft) : before
   const result: UserCommitResult = {
     outcome: 'committed',
     record,
+    previous: before.version,
     first: before.connections.length === 0 && record.connections.length > 0,
     last: before.connections.length > 0 && record.connections.length === 0,
     intents: [...draft.written.values()],
@@ -82,9 +83,9 @@ function begin(target: Parameters<typeof commitUser>[0], now: number): Draft {
   }
 }
 
-function emptyRecord(name: string, version: number): UserRecord {
+function emptyRecord(name: string): UserRecord {
   const options = defaultUserOptions
-  return { name, version, options, connections: [], subscriptions: [], intents: [] }
+  return { name, version: 0, options, connections: [], subscriptions: [], intents: [] }
 }
 
 function recordOf(name: string, draft: Draft): UserRecord {

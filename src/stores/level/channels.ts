@@ -1,4 +1,4 @@
-import type { Entry } from '../../core/entry.ts'
+import type { Entry, Head } from '../../core/entry.ts'
 import type {
   Changed,
   ChannelCommit,
@@ -61,7 +61,7 @@ export class LevelChannels implements ChannelStore, EnginePart {
   private readonly slots: Slots<ChannelSlot>
   private readonly reader: ChannelReader
   private readonly memberReader: MemberReader
-  private readonly log = new ChangeLog()
+  private readonly log = new ChangeLog<Head>()
   private readonly counters: Counters
   private readonly sweeper: ClaimSweeper
   private readonly context: ChannelContext
@@ -130,7 +130,7 @@ export class LevelChannels implements ChannelStore, EnginePart {
     return this.memberReader.members(channel, query)
   }
 
-  async changed(cursor: string | undefined): Promise<Changed> {
+  async changed(cursor: string | undefined): Promise<Changed<Head>> {
     return this.log.changed(cursor)
   }
 
@@ -162,7 +162,7 @@ export class LevelChannels implements ChannelStore, EnginePart {
     if (draft.created || draft.destroyed) this.counters.write(group)
     slot.group = group
     this.weigh(slot)
-    if (isVisible(result.committed)) this.log.mark(slot.name)
+    if (isVisible(result.committed)) this.log.mark(slot.name, result.committed.head)
     return { result, group }
   }
 

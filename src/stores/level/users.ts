@@ -32,7 +32,7 @@ export interface LevelUsersParts {
 export class LevelUsers implements UserStore, EnginePart {
   private readonly parts: LevelUsersParts
   private readonly slots: Slots<UserSlot>
-  private readonly log = new ChangeLog()
+  private readonly log = new ChangeLog<number>()
   /** The greatest version that a deleted record had. */
   private floor = 0
 
@@ -82,7 +82,7 @@ export class LevelUsers implements UserStore, EnginePart {
     return engine.use(() => listTagged(engine.database, 'node'))
   }
 
-  async changed(cursor: string | undefined): Promise<Changed> {
+  async changed(cursor: string | undefined): Promise<Changed<number>> {
     return this.log.changed(cursor)
   }
 
@@ -112,7 +112,7 @@ export class LevelUsers implements UserStore, EnginePart {
     slot.record = changed.record
     slot.group = group
     this.slots.grew(weighUser(slot) - before)
-    this.log.mark(slot.name)
+    this.log.mark(slot.name, result.record.version)
     return { result, group }
   }
 

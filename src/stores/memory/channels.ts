@@ -1,4 +1,4 @@
-import type { Entry } from '../../core/entry.ts'
+import type { Entry, Head } from '../../core/entry.ts'
 import type {
   Changed,
   ChannelCommit,
@@ -45,7 +45,7 @@ export class MemoryChannels implements ChannelStore {
   private readonly held = new Map<string, HeldChannel>()
   private readonly creators = new Map<string, number>()
   private readonly lists = new TagLists()
-  private readonly log = new ChangeLog()
+  private readonly log = new ChangeLog<Head>()
   private readonly context: ChannelContext
   private readonly addNotice: (notice: Notice) => void
 
@@ -70,7 +70,7 @@ export class MemoryChannels implements ChannelStore {
     this.keepMembers(channel, draft)
     if (draft.destroyed) this.end(draft)
     for (const notice of draft.notices) this.addNotice(notice)
-    if (isVisible(result.committed)) this.log.mark(channel)
+    if (isVisible(result.committed)) this.log.mark(channel, result.committed.head)
     return result
   }
 
@@ -110,7 +110,7 @@ export class MemoryChannels implements ChannelStore {
     return { members }
   }
 
-  async changed(cursor: string | undefined): Promise<Changed> {
+  async changed(cursor: string | undefined): Promise<Changed<Head>> {
     return this.log.changed(cursor)
   }
 

@@ -17,7 +17,7 @@ import { TagLists } from './tag-lists.ts'
 export class MemoryUsers implements UserStore {
   private readonly records = new Map<string, UserRecord>()
   private readonly lists = new TagLists()
-  private readonly log = new ChangeLog()
+  private readonly log = new ChangeLog<number>()
   private readonly addNotice: (notice: Notice) => void
   /** The greatest version that a deleted record had. */
   private floor = 0
@@ -40,7 +40,7 @@ export class MemoryUsers implements UserStore {
       this.lists.all.add(user)
     }
     for (const notice of changed.notices) this.addNotice(notice)
-    this.log.mark(user)
+    this.log.mark(user, result.record.version)
     return result
   }
 
@@ -56,7 +56,7 @@ export class MemoryUsers implements UserStore {
     return [...this.lists.nodes]
   }
 
-  async changed(cursor: string | undefined): Promise<Changed> {
+  async changed(cursor: string | undefined): Promise<Changed<number>> {
     return this.log.changed(cursor)
   }
 }

@@ -268,7 +268,7 @@ describe('after a restart', () => {
 
   it('a cursor of before is not taken for one of now', async () => {
     const { cursor } = await (await open()).channels.changed(undefined)
-    expect((await (await restart()).channels.changed(cursor)).names).toBe('all')
+    expect((await (await restart()).channels.changed(cursor)).places).toBe('all')
   })
 })
 

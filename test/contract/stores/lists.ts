@@ -3,6 +3,7 @@ import { defaultChannelOptions } from '../../../src/core/options.ts'
 import type { NamePage } from '../../../src/core/ports.ts'
 import {
   channelOf,
+  committedOf,
   connect,
   create,
   entry,
@@ -134,29 +135,34 @@ export function describeLists(subject: StoresUnderTest): void {
   })
 
   describe('changed', () => {
-    it('names what changed since the cursor, each once', async () => {
+    it('names what changed since the cursor, each once, with its head', async () => {
       await room('a').create()
       const begin = await channels().changed(undefined)
-      expect(begin.names).toEqual([])
-      await room('b').create()
+      expect(begin.places).toEqual(new Map())
+      const b = committedOf(await room('b').create())
       await room('a').done([entry('p1')])
-      await room('a').done([entry('p2')])
+      const a = await room('a').done([entry('p2')])
       const next = await channels().changed(begin.cursor)
-      expect([...next.names].sort()).toEqual(['a', 'b'])
-      expect((await channels().changed(next.cursor)).names).toEqual([])
-      await room('b').done([{ change: 'destroy' }])
-      expect((await channels().changed(next.cursor)).names).toEqual(['b'])
+      expect(next.places).toEqual(
+        new Map([
+          ['a', a.head],
+          ['b', b.head],
+        ]),
+      )
+      expect((await channels().changed(next.cursor)).places).toEqual(new Map())
+      const { head } = await room('b').done([{ change: 'destroy' }])
+      expect((await channels().changed(next.cursor)).places).toEqual(new Map([['b', head]]))
     })
 
-    it('names users too', async () => {
+    it('names users too, with their versions', async () => {
       const { cursor } = await users().changed(undefined)
-      await userOf(subject.stores()).done([connect('c1')])
-      expect((await users().changed(cursor)).names).toEqual(['ann'])
+      const { record } = await userOf(subject.stores()).done([connect('c1')])
+      expect((await users().changed(cursor)).places).toEqual(new Map([['ann', record.version]]))
     })
 
     it('says that anything may have changed where it does not know the cursor', async () => {
-      expect((await channels().changed('nonsense')).names).toBe('all')
-      expect((await users().changed('')).names).toBe('all')
+      expect((await channels().changed('nonsense')).places).toBe('all')
+      expect((await users().changed('')).places).toBe('all')
     })
   })
 }

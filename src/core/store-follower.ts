@@ -1,0 +1,75 @@
+import type { Core } from './core.ts'
+import { inTurns } from './in-turns.ts'
+import type { LocalChannel } from './local-channel.ts'
+import type { LocalUser } from './local-user.ts'
+import { reconcileAll } from './reconcile.ts'
+
+/** What a node holds of the store's aggregates. */
+interface Held {
+  readonly channels: ReadonlyMap<string, LocalChannel>
+  readonly users: ReadonlyMap<string, LocalUser>
+  refreshUser(user: LocalUser): Promise<void>
+}
+
+/**
+ * Asks the store what changed, for what the bus may have lost. What this node has committed itself it knows without
+ * reading: a crowd that has come by this node is not read again.
+ */
+export class StoreFollower {
+  readonly #core: Core
+  readonly #held: Held
+  #channelCursor: string | undefined
+  #userCursor: string | undefined
+
+  constructor(core: Core, held: Held) {
+    this.#core = core
+    this.#held = held
+  }
+
+  /**
+   * Reads what has changed since the last time, or everything that is held. A cursor moves only when all that it stood
+   * for has been read: what failed is asked for again.
+   */
+  async heal(extent: 'changed' | 'all'): Promise<void> {
+    const { channels, users } = this.#core.stores
+    const channelChanges = await channels.changed(this.#channelCursor)
+    const userChanges = await users.changed(this.#userCursor)
+    const isAll = extent === 'all'
+    await Promise.all([
+      inTurns(behind(this.#held.channels, isAll ? 'all' : channelChanges.places), (channel) =>
+        channel.heal(),
+      ),
+      inTurns(behind(this.#held.users, isAll ? 'all' : userChanges.places), (user) =>
+        this.#held.refreshUser(user),
+      ),
+      this.#reconcileOwn(isAll ? 'all' : userChanges.places),
+    ])
+    this.#channelCursor = channelChanges.cursor
+    this.#userCursor = userChanges.cursor
+  }
+
+  /** Who made a commit here carries it out here, but may have failed halfway. */
+  async #reconcileOwn(places: ReadonlyMap<string, number> | 'all'): Promise<void> {
+    if (places === 'all') return
+    const unlike: LocalUser[] = []
+    for (const [name, version] of places) {
+      const user = this.#held.users.get(name)
+      if (user !== undefined && !user.isBehind(version) && !user.isAsRecorded) unlike.push(user)
+    }
+    await inTurns(unlike, (user) => reconcileAll(this.#core, user))
+  }
+}
+
+/** What is held here and has been left behind. */
+function behind<Place, T extends { isBehind(place: Place): boolean }>(
+  held: ReadonlyMap<string, T>,
+  places: ReadonlyMap<string, Place> | 'all',
+): T[] {
+  if (places === 'all') return [...held.values()]
+  const found: T[] = []
+  for (const [name, place] of places) {
+    const item = held.get(name)
+    if (item?.isBehind(place)) found.push(item)
+  }
+  return found
+}
