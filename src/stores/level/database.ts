@@ -1,4 +1,4 @@
-import { ClassicLevel } from 'classic-level'
+import { ClassicLevel, type Iterator } from 'classic-level'
 import { Failure } from '../../core/errors.ts'
 
 /** One write of a batch. */
@@ -50,7 +50,7 @@ export function levelDatabase(folder: string): Database {
     get: (key) => attempt(() => db.get(key)),
     getSync: (key) => db.getSync(key),
     getMany: (keys) => attempt(() => db.getMany([...keys])),
-    read: (range) => attempt(() => db.iterator(range).all()),
+    read: (range) => attempt(() => readAll(db.iterator(range))),
     // A chained batch takes a third less of the event loop than a list of operations does.
     write: (writes) =>
       attempt(() => {
@@ -62,6 +62,26 @@ export function levelDatabase(folder: string): Database {
         return batch.write({ sync: true })
       }),
     clear: (range) => attempt(() => db.clear(range)),
+  }
+}
+
+type Rows = Iterator<ClassicLevel<string, string>, string, string>
+
+/** Most reads find few rows: LevelDB takes 64 bytes at once for each that it is asked for, also where there is none. */
+const firstRows = 16
+const furtherRows = 1000
+
+async function readAll(iterator: Rows): Promise<readonly (readonly [string, string])[]> {
+  try {
+    const rows = await iterator.nextv(firstRows)
+    // Fewer than asked for is not the end: large ones come in smaller parts. After the end there is no more to wait for.
+    for (let more = rows; more.length > 0; ) {
+      more = await iterator.nextv(furtherRows)
+      for (const row of more) rows.push(row)
+    }
+    return rows
+  } finally {
+    await iterator.close()
   }
 }
 
