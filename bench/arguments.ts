@@ -67,7 +67,7 @@ const full: Sizes = {
   publishers: 64,
   restLinks: 32,
   batch: 100,
-  idleLinks: 5000,
+  idleLinks: 10_000,
   starts: 3,
   payloads: [100, 1024],
 }
