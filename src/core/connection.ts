@@ -2,7 +2,8 @@ import type { Position } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
-import type { Departure, Encoded, Link, Marker } from './ports.ts'
+import type { MessageList } from './message-list.ts'
+import type { Departure, Link, Marker } from './ports.ts'
 import type { Protocol, Session } from './protocol.ts'
 
 /** A connection's place in a channel. */
@@ -56,7 +57,7 @@ export class Connection {
   /** Bytes of snapshots that may still be waiting: not held against a slow reader. */
   allowedBytes = 0
   /** Sent in this turn, not yet written. */
-  outbox: Encoded[] = []
+  outbox: MessageList | undefined
   /** Channels whose entries this connection gets, by name, with the join that brought it there. */
   readonly channels = new Map<string, Attachment>()
   /** Channels whose snapshot it was sent, and of whose end it has not been told since. */
@@ -84,13 +85,13 @@ export class Connection {
 
   /** Hands the turn's messages to the transport. */
   flush(): void {
-    const encoded = this.outbox
-    this.outbox = []
-    if (this.stage === 'closed' || this.#isClosing) return
+    const { outbox } = this
+    this.outbox = undefined
+    if (outbox === undefined || this.stage === 'closed' || this.#isClosing) return
     const before = this.link.pendingBytes
     this.allowedBytes = (before === 0 ? 0 : this.allowedBytes) + this.snapshotBytes
     this.snapshotBytes = 0
-    this.link.write(encoded)
+    this.link.write(outbox.messages)
     if (this.link.pendingBytes > 0) this.#pressure.wrote(this, before)
   }
 
@@ -102,16 +103,15 @@ export class Connection {
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return
-    const rest = this.outbox
-    this.outbox = []
+    const rest = this.outbox?.messages ?? []
+    this.outbox = undefined
     this.#isClosing = true
     if (this.stage === 'closed') return
     const goodbye = this.session.goodbye({ refusal, afterMs })
-    if (goodbye !== undefined) rest.push(goodbye)
     // Whoever may come back resumes; whoever was sent away has no place left to resume.
     if (!refusal.retry) this.isLeaving = true
     this.isSlow = refusal.code === 'slow_consumer'
-    this.link.write(rest)
+    this.link.write(goodbye === undefined ? rest : [...rest, goodbye])
     this.link.close(refusal.close ?? 1000, refusal.message)
   }
 }

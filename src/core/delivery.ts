@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts'
 import type { Event } from './event.ts'
+import { MessageList } from './message-list.ts'
 import type { Clock, Encoded } from './ports.ts'
 import type { Encoder } from './protocol.ts'
 
@@ -11,6 +12,8 @@ export class Delivery {
   readonly #clock: Clock
   readonly #onFailure: (connection: Connection, error: unknown) => void
   #waiting: Connection[] = []
+  /** Where the lists of a turn begin. */
+  #nothing = MessageList.empty()
   readonly #flush = () => this.#writeAll()
 
   constructor(clock: Clock, onFailure: (connection: Connection, error: unknown) => void) {
@@ -19,11 +22,12 @@ export class Delivery {
   }
 
   send(connection: Connection, encoded: Encoded): void {
-    if (connection.outbox.length === 0) {
+    const { outbox } = connection
+    if (outbox === undefined) {
       if (this.#waiting.length === 0) this.#clock.endOfTurn(this.#flush)
       this.#waiting.push(connection)
-    }
-    connection.outbox.push(encoded)
+      connection.outbox = this.#nothing.with(encoded)
+    } else connection.outbox = outbox.with(encoded)
   }
 
   /** Tells each of them of an event, encoded once per encoder. */
@@ -40,6 +44,7 @@ export class Delivery {
   #writeAll(): void {
     const waiting = this.#waiting
     this.#waiting = []
+    this.#nothing = MessageList.empty()
     for (const connection of waiting) {
       try {
         connection.flush()

@@ -229,7 +229,7 @@ export interface Encoded {
 
 /** Moves what the core writes to one browser. */
 export interface Link {
-  /** Writes in order, in as few system calls as the transport can. */
+  /** Writes in order, in as few system calls as the transport can. The list is not changed by anybody from then on. */
   write(encoded: readonly Encoded[]): void
   /** Bytes accepted by `write` that the network has not taken yet. */
   readonly pendingBytes: number

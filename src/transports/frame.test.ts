@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deflatedFrameOf, FrameJoiner, frameOf } from './frame.ts'
+import { deflatedFrameOf, frameOf, maxFrameBytes, writeFrame } from './frame.ts'
 
 describe('a frame', () => {
   it.each([
@@ -44,31 +45,21 @@ describe('a compressed frame', () => {
   })
 })
 
-describe('frames of one turn', () => {
-  const a = { text: 'a' }
-  const b = { text: 'b' }
+describe('a frame in a larger buffer', () => {
+  const texts = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 300 }),
+    fc.nat({ max: 300 }).map((length) => 'a'.repeat(length)),
+    fc.constantFrom('é'.repeat(60), 'é'.repeat(64), '€'.repeat(30_000), 'a'.repeat(70_000)),
+  )
 
-  it('are joined once for all links that get the same messages', () => {
-    const joiner = new FrameJoiner()
-    const joined = joiner.join([a, b])
-    expect(joined?.toString('latin1')).toBe('\x81\x01a\x81\x01b')
-    expect(joiner.join([a, b])).toBe(joined)
-    expect(joiner.join([b, a])?.toString('latin1')).toBe('\x81\x01b\x81\x01a')
-    expect(joiner.join([a])?.toString('latin1')).toBe('\x81\x01a')
-  })
-
-  it('do not follow a list that changes later', () => {
-    const joiner = new FrameJoiner()
-    const list = [a, b]
-    joiner.join(list)
-    list[1] = a
-    expect(joiner.join(list)?.toString('latin1')).toBe('\x81\x01a\x81\x01a')
-  })
-
-  it('are not copied together where they are large', () => {
-    const large = { text: 'x'.repeat(600_000) }
-    const joiner = new FrameJoiner()
-    expect(joiner.join([large, large])).toBeUndefined()
-    expect(joiner.join([a, b])).toBeDefined()
+  it('is the same as one by itself', () => {
+    fc.assert(
+      fc.property(texts, fc.nat({ max: 20 }), (text, at) => {
+        const into = Buffer.alloc(at + maxFrameBytes(text))
+        const end = writeFrame(text, into, at)
+        expect(into.subarray(at, end).equals(frameOf({ text }))).toBe(true)
+        expect(into.subarray(0, at).every((byte) => byte === 0)).toBe(true)
+      }),
+    )
   })
 })

@@ -10,9 +10,9 @@ const minDeflatedBytes = 512
 const maxDeflatedBytes = 262_144
 /** Of the empty block that ends a flush; the browser puts it back (RFC 7692 §7.2.1). */
 const flushedTailBytes = 4
-/** Attack and cost: beyond this a copy of the joined frames costs more than many chunks in one write. */
-const maxJoinedBytes = 1_048_576
-
+const maxHeadBytes = 10
+/** Bytes of a UTF-16 code unit in UTF-8, at most. */
+const maxUtf8 = 3
 /** The WebSocket frame of one message (RFC 6455 §5.2, unmasked, so that all links share it). */
 export function frameOf(encoded: Encoded): Buffer {
   encoded.framed ??= {}
@@ -53,60 +53,47 @@ function buildFrame(text: string): Buffer {
 
 /** A frame for a payload of so many bytes, which begins at `head`. */
 function emptyFrame(first: number, length: number): { frame: Buffer; head: number } {
-  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const head = headBytes(length)
   const frame = Buffer.allocUnsafe(head + length)
-  frame[0] = first
-  if (head === 2) frame[1] = length
-  else if (head === 4) {
-    frame[1] = 126
-    frame.writeUInt16BE(length, 2)
-  } else {
-    frame[1] = 127
-    frame.writeUInt32BE(0, 2)
-    frame.writeUInt32BE(length, 6)
-  }
+  writeHead(frame, { at: 0, first, length })
   return { frame, head }
 }
 
-/**
- * Frames of one turn as one buffer. Most links of a turn get the same messages, so the last join is kept and used again
- * as long as the messages are the same objects. Undefined where they are too large to be copied together.
- */
-export class FrameJoiner {
-  readonly #frameOf: (encoded: Encoded) => Buffer
-  #messages: readonly Encoded[] = []
-  #joined: Buffer | undefined
+function headBytes(length: number): number {
+  if (length < 126) return 2
+  return length < 65_536 ? 4 : 10
+}
 
-  constructor(frame: (encoded: Encoded) => Buffer = frameOf) {
-    this.#frameOf = frame
+function writeHead(
+  into: Buffer,
+  { at, first, length }: { at: number; first: number; length: number },
+): void {
+  into[at] = first
+  if (length < 126) into[at + 1] = length
+  else if (length < 65_536) {
+    into[at + 1] = 126
+    into.writeUInt16BE(length, at + 2)
+  } else {
+    into[at + 1] = 127
+    into.writeUInt32BE(0, at + 2)
+    into.writeUInt32BE(length, at + 6)
   }
+}
 
-  /** The frame of one message. */
-  frame(message: Encoded): Buffer {
-    return this.#frameOf(message)
-  }
+/** Bytes that `writeFrame` needs for a text, at most. */
+export function maxFrameBytes({ length }: string): number {
+  return maxHeadBytes + length * maxUtf8
+}
 
-  join(messages: readonly Encoded[]): Buffer | undefined {
-    if (this.#isSame(messages)) return this.#joined
-    let bytes = 0
-    for (const message of messages) bytes += this.#frameOf(message).length
-    if (bytes > maxJoinedBytes) return undefined
-    this.#messages = messages.slice()
-    this.#joined = Buffer.allocUnsafe(bytes)
-    let at = 0
-    for (const message of messages) {
-      const frame = this.#frameOf(message)
-      this.#joined.set(frame, at)
-      at += frame.length
-    }
-    return this.#joined
+/** Writes a frame into a larger buffer, which has room for it; where it ends. */
+export function writeFrame(text: string, into: Buffer, at: number): number {
+  // Mostly the text is ASCII, and its length that of its bytes.
+  let head = headBytes(text.length)
+  const length = into.write(text, at + head, 'utf8')
+  if (headBytes(length) !== head) {
+    head = headBytes(length)
+    into.write(text, at + head, 'utf8')
   }
-
-  #isSame(messages: readonly Encoded[]): boolean {
-    if (messages.length !== this.#messages.length) return false
-    for (let i = 0; i < messages.length; i += 1) {
-      if (messages[i] !== this.#messages[i]) return false
-    }
-    return true
-  }
+  writeHead(into, { at, first: finalText, length })
+  return at + head + length
 }

@@ -3,7 +3,7 @@ import { type RawData, WebSocket } from 'ws'
 import type { Inbound, LinkEnd } from '../core/acceptor.ts'
 import { refusals } from '../core/errors.ts'
 import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
-import type { FrameJoiner } from './frame.ts'
+import type { FrameJoiner } from './frame-joiner.ts'
 import type { Pingable } from './ping-wheel.ts'
 
 /** What links of one transport share; those that agreed on compression have another joiner. */
@@ -83,10 +83,15 @@ export class WebSocketLink implements Link, Pingable {
   }
 
   write(encoded: readonly Encoded[]): void {
-    const [first] = encoded
-    if (first === undefined || this.#ws.readyState !== this.#ws.OPEN) return
-    if (encoded.length === 1) this.#socket.write(this.#parts.joiner.frame(first))
-    else this.#writeMany(encoded)
+    if (encoded.length === 0 || this.#ws.readyState !== this.#ws.OPEN) return
+    const { joiner } = this.#parts
+    const joined = joiner.join(encoded)
+    if (joined === undefined) this.#writeEach(encoded)
+    else if (this.pendingBytes > 0) this.#socket.write(joiner.copied())
+    else {
+      this.#socket.write(joined)
+      if (this.pendingBytes > 0) joiner.keep()
+    }
   }
 
   close(code: number, reason: string): void {
@@ -165,12 +170,7 @@ export class WebSocketLink implements Link, Pingable {
     return code !== 1006 && this.#ending !== 'violation' ? 'clean' : 'unclean'
   }
 
-  #writeMany(encoded: readonly Encoded[]): void {
-    const joined = this.#parts.joiner.join(encoded)
-    if (joined !== undefined) {
-      this.#socket.write(joined)
-      return
-    }
+  #writeEach(encoded: readonly Encoded[]): void {
     this.#socket.cork()
     for (const message of encoded) this.#socket.write(this.#parts.joiner.frame(message))
     this.#socket.uncork()
