@@ -91,9 +91,12 @@ export function nextFrameId(): number {
   return lastFrameId
 }
 
-/** Builds one frame from its name and the JSON text of its arguments. */
+/**
+ * Builds one frame from its name and the JSON text of its arguments. By `join`, for that makes one text: a template is kept
+ * as the tree of all its parts, which the collector walks for as long as the frame waits for the end of its turn.
+ */
 export function buildFrame(id: number, name: string, args: string): string {
-  return `[${id},"${name}",${args}]${frameEnd}`
+  return ['[', id, ',"', name, '",', args, ']', frameEnd].join('')
 }
 
 /** JSON text in pure ASCII: only inside strings has JSON other characters, and there `\uXXXX` means the same. */

@@ -30,7 +30,18 @@ export function messageOf(entry: Entry, room: string, style: MessageStyle): stri
   const author = style.compat === '0.1' ? profile : JSON.stringify(displayName(entry.author))
   const said = `"timestamp":${seconds(entry.at)},"type":${JSON.stringify(type)},"author":${author}`
   const comma = members === '' ? '' : ','
-  return `{${members}${comma}${said},"profile":${profile},"token":${JSON.stringify(room)}}`
+  // One text rather than the tree of its parts, as `buildFrame` of Hookbox.
+  return [
+    '{',
+    members,
+    comma,
+    said,
+    ',"profile":',
+    profile,
+    ',"token":',
+    JSON.stringify(room),
+    '}',
+  ].join('')
 }
 
 /** Hookbox clients publish what they like: what is no object becomes the message of one. */
