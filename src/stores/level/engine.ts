@@ -1,6 +1,9 @@
 import { Failure } from '../../core/errors.ts'
 import type { Database, Write } from './database.ts'
 
+/** So many turns of the event loop at most may pass before a batch begins. */
+const maxTurns = 8
+
 /** Writes that become durable together, or fail together. */
 export class Group {
   readonly writes: Write[] = []
@@ -136,9 +139,7 @@ export class Engine {
 
   private async run(): Promise<void> {
     while (this.next !== undefined) {
-      // Commits of one turn of the event loop share a write.
-      await endOfTurn()
-      const group = this.next
+      const group = await this.gather(this.next)
       this.next = undefined
       try {
         if (group.writes.length > 0) await this.database.write(group.writes)
@@ -148,6 +149,19 @@ export class Engine {
       }
     }
     this.running = undefined
+  }
+
+  /**
+   * Lets the group grow while each turn of the event loop brings it something: those who were answered just now are about
+   * to write again. A single writer waits for one turn.
+   */
+  private async gather(group: Group): Promise<Group> {
+    let before = -1
+    for (let turns = 0; turns < maxTurns && group.writes.length > before; turns += 1) {
+      before = group.writes.length
+      await endOfTurn()
+    }
+    return group
   }
 
   private fail(group: Group, error: unknown): void {
