@@ -42,6 +42,8 @@ export interface Server {
   readonly webApi?: { readonly port: number }
   /** What the operator should know, one sentence each. */
   readonly notices: readonly string[]
+  /** How many connections there are now. */
+  readonly connections: number
   /** Drains (G10): clients are told to come back, hooks in flight finish, nobody leaves anything. */
   close(): Promise<void>
 }
@@ -102,6 +104,9 @@ export async function createServer(config: Config, parts: ServerParts = {}): Pro
       port: bound.port,
       ...(bound.webApi === undefined ? {} : { webApi: { port: bound.webApi.port } }),
       notices,
+      get connections() {
+        return running.core.hub.connections.size
+      },
       close: once(async () => {
         listener.drain()
         const closed = listener.close(config.drainTimeoutMs)

@@ -17,8 +17,8 @@ interface ServeOptions {
 /** Runs the server until a signal ends it. Answers the exit code. */
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
   const ended = endSignal()
-  limitYoungGeneration()
-  let server: Server
+  let server: Server | undefined
+  limitYoungGeneration(() => server?.connections ?? 0)
   try {
     server = await createServer(config, options.app === 'none' ? { app: createDevApp() } : {})
   } catch (error) {
