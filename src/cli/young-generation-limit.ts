@@ -48,8 +48,7 @@ export class YoungGenerationLimit {
     if (ms < windowMs) return
     const newcomers = connections - this.#connections
     const isStorm = newcomers > Math.max(stormMin, connections * stormPart)
-    if (!isStorm && this.#busyMs / ms > worthwhile && 2 * this.#bytes <= this.#max)
-      this.#bytes *= 2
+    if (!isStorm && this.#busyMs / ms > worthwhile && 2 * this.#bytes <= this.#max) this.#bytes *= 2
     this.#began = at
     this.#busyMs = 0
     this.#connections = connections

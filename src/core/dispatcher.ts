@@ -224,7 +224,7 @@ export class Dispatcher implements Rated {
     }
   }
 
-  async #run(command: Asked): Promise<Done> {
+  #run(command: Asked): Promise<Done> {
     const { user } = this.#connection
     if (user === undefined) throw new Refusal('not_connected')
     return carryOut(this.#core, { connection: this.#connection, user: user.name }, command)

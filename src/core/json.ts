@@ -97,7 +97,8 @@ function endOfString(text: string, start: number): number {
 
 /** Only an escape or an ill-formed text can bring one in. */
 function mayHoldLoneSurrogate(text: string): boolean {
-  return /\\u[dD][89a-fA-F]/.test(text) || !text.isWellFormed()
+  const hasEscape = text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text)
+  return hasEscape || !text.isWellFormed()
 }
 
 /** The value is at most `maxJsonDepth` deep by now, so recursion is bounded. */

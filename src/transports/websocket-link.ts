@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type RawData, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import type { Inbound, LinkEnd } from '../core/acceptor.ts'
 import { refusals } from '../core/errors.ts'
 import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
@@ -13,6 +13,8 @@ export interface LinkParts {
   readonly telemetry: Telemetry
   /** How long the rest of a message may take. */
   readonly frameTimeoutMs: number
+  /** Called once for each, when it is over. */
+  readonly ended: (link: WebSocketLink) => void
 }
 
 const maxReasonBytes = 123
@@ -21,22 +23,23 @@ const controlHeadBytes = 6
 const invalidUtf8 = 1007
 const internalError = 1011
 
-/** The WebSockets of a server whose links these are: it knows its link, so that one set of listeners serves all. */
+/**
+ * The WebSockets of a server whose links these are. What ws emits goes straight to the link: five listeners take as much
+ * memory as the link itself, and none of them is anybody else's.
+ */
 export class LinkedSocket extends WebSocket {
   link: WebSocketLink | undefined
-}
 
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  linkOf(this)?.received(data as Buffer, isBinary)
-}
-
-function onControl(this: WebSocket, data: Buffer): void {
-  linkOf(this)?.receivedControl(data)
-}
-
-/** The link of a socket that these links' server has made. */
-export function linkOf(ws: WebSocket): WebSocketLink | undefined {
-  return ws instanceof LinkedSocket ? ws.link : undefined
+  override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
+    const { link } = this
+    if (link === undefined) return false
+    if (event === 'message') link.received(first as Buffer, second === true)
+    else if (event === 'ping' || event === 'pong') link.receivedControl(first as Buffer)
+    else if (event === 'error') link.failed(first as Error)
+    else if (event === 'close') link.over(first as number)
+    else return false
+    return true
+  }
 }
 
 /**
@@ -73,9 +76,6 @@ export class WebSocketLink implements Link, Pingable {
   /** Starts to bring what comes; before that the link can already be written to. */
   open(inbound: Inbound): void {
     this.#inbound = inbound
-    this.#ws.on('message', onMessage)
-    this.#ws.on('pong', onControl)
-    this.#ws.on('ping', onControl)
   }
 
   get pendingBytes(): number {
@@ -156,12 +156,15 @@ export class WebSocketLink implements Link, Pingable {
   }
 
   /** ws found the browser breaking the protocol, and closes the link by itself. */
-  violated(): void {
+  failed(error: Error): void {
+    if ('code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+      this.#parts.telemetry.limit('max-frame-bytes')
     this.#ending = 'violation'
   }
 
   /** The link is over. `code` 1006: without a closing handshake. */
   over(code: number): void {
+    this.#parts.ended(this)
     this.#inbound?.end(this.#isLost ? 'lost' : this.#endOf(code))
     this.#inbound = undefined
   }

@@ -12,7 +12,7 @@ import type { ConnectionDoor, LinkFrom } from './door.ts'
 import { deflatedFrameOf } from './frame.ts'
 import { FrameJoiner } from './frame-joiner.ts'
 import { PingWheel } from './ping-wheel.ts'
-import { LinkedSocket, type LinkParts, linkOf, WebSocketLink } from './websocket-link.ts'
+import { LinkedSocket, type LinkParts, WebSocketLink } from './websocket-link.ts'
 
 /** What the transport stands on. */
 export interface WebSocketParts {
@@ -66,24 +66,11 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     clock,
     telemetry,
     frameTimeoutMs: settings.frameTimeoutMs,
+    ended: (link) => wheel.remove(link),
   }
   const deflating: LinkParts = { ...shared, joiner: new FrameJoiner(deflatedFrameOf) }
 
-  function onError(this: WebSocket, error: Error): void {
-    if (codeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') telemetry.limit('max-frame-bytes')
-    linkOf(this)?.violated()
-  }
-
-  function onClose(this: WebSocket, code: number): void {
-    const link = linkOf(this)
-    if (link === undefined) return
-    wheel.remove(link)
-    link.over(code)
-  }
-
-  function begin(link: WebSocketLink, ws: LinkedSocket, accept: Accept): void {
-    ws.on('error', onError)
-    ws.on('close', onClose)
+  function begin(link: WebSocketLink, accept: Accept): void {
     wheel.add(link)
     try {
       link.open(accept(link))
@@ -99,7 +86,7 @@ export function createWebSocketTransport(parts: WebSocketParts): WebSocketTransp
     server.handleUpgrade(request, socket, head, (ws) => {
       status = 101
       const link = new WebSocketLink(ws, socket, deflates(ws, request) ? deflating : shared)
-      begin(link, ws, accept)
+      begin(link, accept)
     })
     return status
   }
@@ -183,8 +170,4 @@ function createServer(settings: WebSocketParts['settings']): Server<typeof Linke
     }),
   )
   return server
-}
-
-function codeOf(error: Error): unknown {
-  return 'code' in error ? error.code : undefined
 }

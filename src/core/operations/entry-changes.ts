@@ -19,20 +19,17 @@ export function draftEntry(
   payload: string,
 ): EntryDraft {
   const { channel, publisher, command } = attempt
-  const omit =
-    publisher.kind === 'connection' && !channel.options.reflective
-      ? { omit: publisher.connection.id }
-      : {}
-  return {
+  const draft: EntryDraft = {
     kind: 'publish',
     id: command.id ?? core.random.hex(8),
     at: core.clock.now(),
     author: authorOf(channel, publisher),
     content: payload,
     encoding: 'json',
-    ...(publisher.kind === 'talk' ? { type: publisher.type } : {}),
-    ...omit,
   }
+  if (publisher.kind === 'talk') return { ...draft, type: publisher.type }
+  const isOmitted = publisher.kind === 'connection' && !channel.options.reflective
+  return isOmitted ? { ...draft, omit: publisher.connection.id } : draft
 }
 
 /** What the commit of an entry changes: it completes its publish's id, and a room adds what it must. */

@@ -15,19 +15,20 @@ export type { Publisher } from './publisher.ts'
 
 const maxTries = 5
 
-/** Publishes to a channel (design §2, "Flow of a publish"). Throws Refusal. */
-export async function publish(
-  core: Core,
-  publisher: Publisher,
-  command: Publish,
-): Promise<Published> {
+/** Publishes to a channel (design §2, "Flow of a publish"). Rejects with a Refusal. */
+export function publish(core: Core, publisher: Publisher, command: Publish): Promise<Published> {
+  return command.id === undefined
+    ? publishClaimed(core, publisher, { command, claim: undefined })
+    : publishOnce(core, publisher, command)
+}
+
+/** A repeat that comes meanwhile waits for the same verdict. */
+async function publishOnce(core: Core, publisher: Publisher, command: Publish): Promise<Published> {
   const claim = claimOf(publisher, command)
-  if (claim === undefined) return publishClaimed(core, publisher, { ...command, claim })
-  // A repeat that comes meanwhile waits for the same verdict.
   const key = `publish:${JSON.stringify([command.channel, claim])}`
   const isRepeat = core.gates.isUnderWay(key)
   const published = await core.gates.once(key, () =>
-    publishClaimed(core, publisher, { ...command, claim }),
+    publishClaimed(core, publisher, { command, claim }),
   )
   return isRepeat ? { ...published, duplicate: true } : published
 }
@@ -35,9 +36,8 @@ export async function publish(
 async function publishClaimed(
   core: Core,
   publisher: Publisher,
-  command: Publish & { claim: PublishClaim | undefined },
+  { command, claim }: { command: Publish; claim: PublishClaim | undefined },
 ): Promise<Published> {
-  const { claim } = command
   for (let tries = 0; tries < maxTries; tries += 1) {
     const known = knownChannel(core, publisher, command.channel)
     const channel = known ?? (await findChannel(core, publisher, command.channel))
@@ -47,12 +47,19 @@ async function publishClaimed(
   throw new Refusal('channel_changed')
 }
 
-async function publishTo(core: Core, attempt: Attempt): Promise<Published | 'changed'> {
+function publishTo(core: Core, attempt: Attempt): Promise<Published | 'changed'> {
   const { channel, publisher, command } = attempt
-  const expectation = channel.expectation
-  if (!needsGate(channel, publisher)) {
-    return deliver(core, attempt, { payload: command.payload, onlySender: false, expectation })
-  }
+  const { expectation } = channel
+  return needsGate(channel, publisher)
+    ? publishAsked(core, attempt, expectation)
+    : deliver(core, attempt, { payload: command.payload, onlySender: false, expectation })
+}
+
+async function publishAsked(
+  core: Core,
+  attempt: Attempt,
+  expectation: LocalChannel['expectation'],
+): Promise<Published | 'changed'> {
   const known = await claimFirst(core, attempt)
   if (known !== undefined) return known
   let outcome: Published | 'changed' | undefined
@@ -150,21 +157,16 @@ async function deliver(
     now: draft.at,
   })
   if (changes.length > 1) core.rooms?.written()
-  return settle(core, channel, { result, at: draft.at })
+  if (result.outcome !== 'committed') return settle(channel, result)
+  core.hub.committed(result.committed)
+  const { epoch, offset } = result.committed.head
+  return { at: draft.at, epoch, offset }
 }
 
-async function settle(
-  core: Core,
-  channel: LocalChannel,
-  committed: { result: ChannelCommitResult; at: number },
-): Promise<Published | 'changed'> {
-  const { result, at } = committed
+type NotCommitted = Exclude<ChannelCommitResult, { outcome: 'committed' }>
+
+async function settle(channel: LocalChannel, result: NotCommitted): Promise<Published | 'changed'> {
   switch (result.outcome) {
-    case 'committed': {
-      core.hub.committed(result.committed)
-      const { epoch, offset } = result.committed.head
-      return { at, epoch, offset }
-    }
     case 'duplicate':
       return { at: result.at, ...result.position, duplicate: true }
     case 'pending':
@@ -195,8 +197,7 @@ async function claimFirst(
     changes: [{ change: 'claim', claim }],
     now,
   })
-  if (result.outcome === 'committed') return undefined
-  return settle(core, channel, { result, at: now })
+  return result.outcome === 'committed' ? undefined : settle(channel, result)
 }
 
 /** Frees the id of a publish that was refused. */

@@ -118,19 +118,18 @@ export function decodeUnsubscribe(args: Args): Command {
 }
 
 export function readChannel(args: Args): string {
-  return readName(args, 'channel_name', 'channel_name_required')
+  return toName(args['channel_name'], 'channel_name', 'channel_name_required')
 }
 
 export function readRecipient(args: Args): string {
-  return readName(args, 'name', 'name_required')
+  return toName(own(args, 'name'), 'name', 'name_required')
 }
 
-function readName(
-  args: Args,
+function toName(
+  name: unknown,
   field: 'channel_name' | 'name',
   missing: 'channel_name_required' | 'name_required',
 ): string {
-  const name = own(args, field)
   if (typeof name !== 'string' || name === '') throw new Refusal(missing)
   if (!isName(name)) throw new Refusal('invalid_name', `Invalid ${field}`)
   return name
