@@ -3,7 +3,7 @@ import type { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
 import type { MessageList } from './message-list.ts'
-import type { Departure, Link, Marker } from './ports.ts'
+import type { Departure, Encoded, Link, Marker } from './ports.ts'
 import type { Protocol, Session } from './protocol.ts'
 
 /** A connection's place in a channel. */
@@ -83,15 +83,14 @@ export class Connection {
     this.#pressure = parts.pressure
   }
 
-  /** Hands the turn's messages to the transport. */
-  flush(): void {
-    const { outbox } = this
+  /** Hands the turn's messages, those of the outbox, to the transport. */
+  flush(messages: readonly Encoded[]): void {
     this.outbox = undefined
-    if (outbox === undefined || this.stage === 'closed' || this.#isClosing) return
+    if (this.stage === 'closed' || this.#isClosing) return
     const before = this.link.pendingBytes
     this.allowedBytes = (before === 0 ? 0 : this.allowedBytes) + this.snapshotBytes
     this.snapshotBytes = 0
-    this.link.write(outbox.messages)
+    this.link.write(messages)
     if (this.link.pendingBytes > 0) this.#pressure.wrote(this, before)
   }
 
@@ -103,7 +102,7 @@ export class Connection {
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return
-    const rest = this.outbox?.messages ?? []
+    const rest = this.outbox?.toArray() ?? []
     this.outbox = undefined
     this.#isClosing = true
     if (this.stage === 'closed') return

@@ -45,9 +45,16 @@ export class Delivery {
     const waiting = this.#waiting
     this.#waiting = []
     this.#nothing = MessageList.empty()
+    let list: MessageList | undefined
+    let messages: readonly Encoded[] = []
     for (const connection of waiting) {
+      const { outbox } = connection
+      // It has been closed since.
+      if (outbox === undefined) continue
+      if (outbox !== list) messages = outbox.toArray()
+      list = outbox
       try {
-        connection.flush()
+        connection.flush(messages)
       } catch (error) {
         // One link's trouble must not keep the others from hearing.
         this.#onFailure(connection, error)

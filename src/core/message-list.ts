@@ -7,14 +7,11 @@ import type { Encoded } from './ports.ts'
 export class MessageList {
   readonly #before: MessageList | undefined
   readonly #last: Encoded | undefined
-  readonly #length: number
   #next: MessageList | undefined
-  #messages: readonly Encoded[] | undefined
 
   private constructor(before?: MessageList, last?: Encoded) {
     this.#before = before
     this.#last = last
-    this.#length = before === undefined ? 0 : before.#length + 1
   }
 
   static empty(): MessageList {
@@ -29,16 +26,11 @@ export class MessageList {
     return this.#next
   }
 
-  /** Oldest first; one array for all that ask. */
-  get messages(): readonly Encoded[] {
-    if (this.#messages !== undefined) return this.#messages
-    const messages = new Array<Encoded>(this.#length)
-    let list: MessageList | undefined = this
-    for (let at = this.#length - 1; at >= 0 && list !== undefined; at -= 1) {
-      if (list.#last !== undefined) messages[at] = list.#last
-      list = list.#before
-    }
-    this.#messages = messages
-    return messages
+  /** Oldest first. */
+  toArray(): readonly Encoded[] {
+    const messages: Encoded[] = []
+    for (let list: MessageList | undefined = this; list !== undefined; list = list.#before)
+      if (list.#last !== undefined) messages.push(list.#last)
+    return messages.reverse()
   }
 }

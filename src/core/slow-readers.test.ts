@@ -3,7 +3,6 @@ import { type CountingClock, createCountingClock, FakeLink } from '../../test/he
 import { configOf } from '../config/config-of.ts'
 import { hookboxProtocol } from '../protocols/hookbox/protocol.ts'
 import { Connection } from './connection.ts'
-import { MessageList } from './message-list.ts'
 import { SlowReaders } from './slow-readers.ts'
 
 const settings = { ...configOf({}), maxWaitingBytes: 1000, stalledTimeoutMs: 20_000 }
@@ -37,8 +36,7 @@ function createReader() {
   /** Writes a frame, after which so many bytes wait. */
   const write = (pendingBytes: number) => {
     waiting = pendingBytes
-    connection.outbox = MessageList.empty().with({ text: '[1,"X",{}]\r\n' })
-    connection.flush()
+    connection.flush([{ text: '[1,"X",{}]\r\n' }])
   }
   return { link, connection, write }
 }
