@@ -4,7 +4,7 @@ import type { Claim, ClaimBook } from './channel.ts'
 /** Publish ids (G4): an id is claimed before its gate is asked, completed by its entry, freed by a refusal. */
 
 /** How long an id is remembered. */
-const claimTtlMs = 24 * 60 * 60 * 1000
+export const claimTtlMs = 24 * 60 * 60 * 1000
 /** Ids remembered per user and channel. */
 const maxClaimsPerUser = 1000
 /** After this a pending claim's holder counts as dead, and the claim may be taken over. */

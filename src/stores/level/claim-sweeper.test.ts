@@ -11,6 +11,16 @@ const start = 1_790_000_000_000
 const day = 24 * 60 * 60 * 1000
 const cache = { channels: { entries: 2, weight: 1 }, users: { entries: 2, weight: 1 } }
 
+const creation: ChannelChange = {
+  change: 'create',
+  epoch: 'e1',
+  options: defaultChannelOptions,
+  state: [],
+  history: [],
+  staticHistory: [],
+  limits: { channels: 9, perCreator: 9 },
+}
+
 function commit(
   stores: Stores,
   channel: string,
@@ -32,15 +42,7 @@ it('deletes the old ids of users who never came back, and no others', async () =
   for (const channel of ['old', 'busy'])
     await commit(stores, channel, {
       now: start,
-      change: {
-        change: 'create',
-        epoch: 'e1',
-        options: defaultChannelOptions,
-        state: [],
-        history: [],
-        staticHistory: [],
-        limits: { channels: 9, perCreator: 9 },
-      },
+      change: creation,
     })
   const users = Array.from({ length: 30 }, (_, index) => `user ${index}`)
   await Promise.all(
@@ -65,4 +67,33 @@ it('deletes the old ids of users who never came back, and no others', async () =
     old.map(([key]) => Buffer.from(key.split('!')[2] ?? '', 'base64url').toString()).sort(),
   ).toEqual(['user 7', 'young'])
   expect(busy).toHaveLength(3000)
+})
+
+it('rests after a round until an id that it has seen may be too old', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'offhook-sweeper-'))
+  const database = levelDatabase(folder)
+  let sweeps = 0
+  const read: typeof database.read = (range) => {
+    if (range.lt === 'k"') sweeps += 1
+    return database.read(range)
+  }
+  const settings = { recoveryEntries: 1000, recoverySeconds: 300 }
+  const stores = await openStores({ ...database, read }, settings)
+  await commit(stores, 'room', { now: start, change: creation })
+  const claimMany = async (now: number, count: number) => {
+    const ids = Array.from({ length: count }, (_, n) => `${now}-${n}`)
+    for (const id of ids) void commit(stores, 'room', { now, change: claim(id, 'x') })
+    await commit(stores, 'room', { now, change: claim('last', `${now}`) })
+  }
+  for (let n = 0; n < 5; n += 1) await claimMany(start + n, 500)
+  const first = sweeps
+  for (let n = 0; n < 20; n += 1) await claimMany(start + day / 2 + n, 500)
+  const resting = sweeps
+  for (let n = 0; n < 20; n += 1) await claimMany(start + day + 100 + n, 500)
+  const again = sweeps
+  await stores.close()
+  await rm(folder, { recursive: true, force: true })
+  expect(first).toBeGreaterThan(0)
+  expect(resting - first).toBeLessThanOrEqual(1)
+  expect(again).toBeGreaterThan(resting + 5)
 })

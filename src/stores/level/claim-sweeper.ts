@@ -1,4 +1,4 @@
-import { isExpired } from '../aggregate/claims.ts'
+import { claimTtlMs, isExpired } from '../aggregate/claims.ts'
 import type { ChannelSlot, ClaimRecord } from './channel-slot.ts'
 import type { KeyRange } from './database.ts'
 import type { Engine } from './engine.ts'
@@ -7,10 +7,13 @@ import { decodeRecord } from './records.ts'
 
 /** After this many claims written, twice as many are looked at: the sweep outruns the writing. */
 const stride = 500
+/** What becomes too old meanwhile waits for the next round. */
+const minRestMs = 60 * 60 * 1000
 
 /**
  * Deletes publish ids of users who never came back: a book gives up its own old ids only when its user claims
- * again. No timer: the sweep goes on around all ids as new ones are written.
+ * again. No timer: the sweep goes on around all ids as new ones are written, and rests after a round until the oldest
+ * that it has seen is too old.
  */
 export class ClaimSweeper {
   private readonly engine: Engine
@@ -18,6 +21,9 @@ export class ClaimSweeper {
   private budget = 0
   private cursor: string | undefined
   private sweeping = false
+  private restUntil = 0
+  /** The oldest claim of the round that is under way; those written behind the sweep are younger than the round. */
+  private oldest = 0
 
   constructor(engine: Engine) {
     this.engine = engine
@@ -37,6 +43,7 @@ export class ClaimSweeper {
   }
 
   written(claims: number, now: number): void {
+    if (now < this.restUntil) return
     this.budget += claims
     if (this.budget < stride || this.sweeping) return
     this.budget = 0
@@ -55,9 +62,16 @@ export class ClaimSweeper {
   private async sweep(now: number): Promise<void> {
     const all = under('k!')
     const range: KeyRange = this.cursor === undefined ? all : { gt: this.cursor, lt: all.lt }
+    if (this.cursor === undefined) this.oldest = now
     const rows = await this.engine.database.read({ ...range, limit: 2 * stride })
+    for (const [key, value] of rows) {
+      const claim = decodeRecord(value) as ClaimRecord
+      if (isExpired(claim, now)) this.remove(key, value)
+      else this.oldest = Math.min(this.oldest, claim.claimed)
+    }
     this.cursor = rows.length < 2 * stride ? undefined : rows.at(-1)?.[0]
-    for (const [key, value] of rows) if (isOld(value, now)) this.remove(key, value)
+    if (this.cursor === undefined)
+      this.restUntil = Math.max(this.oldest + claimTtlMs, now + minRestMs)
   }
 
   /** In one turn, so that nobody can claim the id anew between the look and the delete. */
@@ -70,8 +84,4 @@ export class ClaimSweeper {
     if (this.engine.isOpen && this.engine.database.getSync(key) === value)
       this.engine.writing().del(key)
   }
-}
-
-function isOld(value: string, now: number): boolean {
-  return isExpired(decodeRecord(value) as ClaimRecord, now)
 }
