@@ -8,6 +8,7 @@ import {
 } from '../../test/helpers/core-world.ts'
 import { createLooseBus } from '../../test/helpers/loose-bus.ts'
 import { destroyChannel } from './operations/destroy-channel.ts'
+import { removeConnection } from './operations/disconnect.ts'
 import type { BusMessage, UserCommit } from './ports.ts'
 
 /** What the simulation has found, each in as few steps as it takes (test/simulation). */
@@ -235,5 +236,17 @@ describe('a failing store', () => {
     bob.publish('room', 'secret')
     await bob.next('PUBLISH')
     expect([...one.payloads, ...two.payloads]).toEqual([])
+  })
+})
+
+describe('a node that has taken itself for dead', () => {
+  it('ends the connections that it has taken out of their records', async () => {
+    const node = await world.node()
+    const ann = await node.login('ann')
+    const [id = ''] = node.core.hub.connections.keys()
+    await removeConnection(node.core, { user: 'ann', connection: id, only: undefined })
+    expect(ann.link.closed).toBeUndefined()
+    await world.clock.advance(6000)
+    expect(ann.link.closed).toMatchObject({ code: 4006 })
   })
 })

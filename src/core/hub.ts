@@ -183,9 +183,15 @@ export class Hub {
     const connections = [...user.connections.values()]
     const record = await this.#core.stores.users.snapshot(user.name)
     if (record !== undefined) user.take(record)
-    closeExpired(connections, record)
+    end(user.outside(record, connections))
     await reconcileAll(this.#core, user, initial)
     if (record !== undefined) user.followed(record.version)
+  }
+
+  /** The same by the record that is held here. */
+  async carryOut(user: LocalUser): Promise<void> {
+    end(user.outside(user.record))
+    await reconcileAll(this.#core, user)
   }
 
   /** Stops listening to channels that nobody here has used for a while. */
@@ -275,14 +281,9 @@ export class Hub {
   }
 }
 
-/** Another node has taken this one for dead and ended these connections: their clients resume. */
-function closeExpired(connections: readonly Connection[], record: UserRecord | undefined): void {
-  const held = new Set(record?.connections.map((connection) => connection.id))
-  for (const connection of connections) {
-    if (connection.stage === 'connected' && !held.has(connection.id)) {
-      connection.close(new Refusal('expired'))
-    }
-  }
+/** They are no places of their users any more: their clients resume. */
+function end(connections: readonly Connection[]): void {
+  for (const connection of connections) connection.close(new Refusal('expired'))
 }
 
 interface Loading {

@@ -68,25 +68,50 @@ export class LocalUser {
     return this.#byChannel.get(channel)
   }
 
-  /** Whether the connections here are in the channels that the record says, by the joins that it says. */
+  /** Whether the record holds the connections here, and they are in the channels that it says, by the joins it says. */
   get isAsRecorded(): boolean {
-    let places = 0
-    for (const { channel, generation, joined, connections } of this.#record?.subscriptions ?? []) {
-      for (const { id } of connections) {
-        const connection = this.connections.get(id)
-        if (connection === undefined) continue
-        const attached = connection.channels.get(channel)
-        if (joined === undefined ? attached !== undefined : attached?.generation !== generation)
-          return false
-        if (attached !== undefined) places += 1
-      }
+    return this.outside(this.#record).length === 0 && this.#isWhereRecorded()
+  }
+
+  /** Connections here that a record does not hold: another node, or this one, has taken this node for dead. */
+  outside(
+    record: UserRecord | undefined,
+    connections: Iterable<Connection> = this.connections.values(),
+  ): Connection[] {
+    const outside: Connection[] = []
+    for (const connection of connections) {
+      const isHeld = record?.connections.some(({ id }) => id === connection.id) === true
+      if (connection.stage === 'connected' && !isHeld) outside.push(connection)
     }
-    // A place that no subscription names has outlived it, and so has one that is only shown.
+    return outside
+  }
+
+  #isWhereRecorded(): boolean {
+    let places = 0
+    for (const subscription of this.#record?.subscriptions ?? []) {
+      const here = this.#placesBy(subscription)
+      if (here === undefined) return false
+      places += here
+    }
+    // One that no subscription names has outlived it, and so has one that is only shown.
     for (const { channels, shown } of this.connections.values()) {
       for (const name of shown) if (!channels.has(name)) return false
       places -= channels.size
     }
     return places === 0
+  }
+
+  /** How many connections are in by that join; undefined where one is not that should be, or is by another one. */
+  #placesBy({ channel, generation, joined, connections }: UserSubscription): number | undefined {
+    const wanted = joined === undefined ? undefined : generation
+    let places = 0
+    for (const { id } of connections) {
+      const connection = this.connections.get(id)
+      if (connection === undefined) continue
+      if (connection.channels.get(channel)?.generation !== wanted) return undefined
+      if (wanted !== undefined) places += 1
+    }
+    return places
   }
 
   /** Channels in which a connection of this node is, or should be. */

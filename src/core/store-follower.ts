@@ -2,13 +2,15 @@ import type { Core } from './core.ts'
 import { inTurns } from './in-turns.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
-import { reconcileAll } from './reconcile.ts'
 
 /** What a node holds of the store's aggregates. */
 interface Held {
   readonly channels: ReadonlyMap<string, LocalChannel>
   readonly users: ReadonlyMap<string, LocalUser>
+  /** Reads the user's record and carries out what it says. */
   refreshUser(user: LocalUser): Promise<void>
+  /** Carries out what the record held here says. */
+  carryOut(user: LocalUser): Promise<void>
 }
 
 /**
@@ -56,7 +58,7 @@ export class StoreFollower {
       const user = this.#held.users.get(name)
       if (user !== undefined && !user.isBehind(version) && !user.isAsRecorded) unlike.push(user)
     }
-    await inTurns(unlike, (user) => reconcileAll(this.#core, user))
+    await inTurns(unlike, (user) => this.#held.carryOut(user))
   }
 }
 
