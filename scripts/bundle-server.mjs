@@ -46,21 +46,35 @@ export async function bundleServer(folder) {
     metafile: true,
     logLevel: 'warning',
   })
-  for (const path of Object.keys(metafile.outputs)) if (path.endsWith('.js')) toAscii(join(root, path))
+  for (const path of Object.keys(metafile.outputs))
+    if (path.endsWith('.js')) toAscii(join(root, path))
   writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)))
 }
 
+const comment = /^\s*(?:\/\/|\/?\*)/
+const notAscii = /[^\0-\x7f]/g
+
 /**
- * V8 keeps a source with a single other character in twice the memory. What esbuild leaves are comments and regular
- * expressions, where an escape means the same.
+ * V8 keeps a source with a single other character in twice the memory. What esbuild leaves are comments; in code an
+ * escape might mean something else (`String.raw`), so that it must be looked at.
  */
 function toAscii(path) {
   const source = readFileSync(path, 'utf8')
-  const ascii = source.replace(
-    /[^\0-\x7f]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  const lines = source.split('\n').map((line) => {
+    if (line.search(notAscii) === -1) return line
+    const [code, said = ''] = comment.test(line) ? ['', line] : splitAtComment(line)
+    if (code.search(notAscii) !== -1) throw new Error(`${path} is not ASCII: ${line.trim()}`)
+    return (
+      code + said.replace(notAscii, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    )
+  })
+  const ascii = lines.join('\n')
   if (ascii !== source) writeFileSync(path, ascii)
+}
+
+function splitAtComment(line) {
+  const start = line.lastIndexOf('//')
+  return start === -1 ? [line] : [line.slice(0, start), line.slice(start)]
 }
 
 /** The licences of the libraries inside: they ask to be handed on. */

@@ -2,7 +2,7 @@ import type { Position } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
-import type { MessageList } from './message-list.ts'
+import { MessageList } from './message-list.ts'
 import type { Departure, Encoded, Link, Marker } from './ports.ts'
 import type { Protocol, Session } from './protocol.ts'
 
@@ -56,8 +56,8 @@ export class Connection {
   snapshotBytes = 0
   /** Bytes of snapshots that may still be waiting: not held against a slow reader. */
   allowedBytes = 0
-  /** Sent in this turn, not yet written. */
-  outbox: MessageList | undefined
+  /** Sent in this turn, not yet written: by a list that it shares with others, or one of its own. */
+  outbox: MessageList | Encoded[] | undefined
   /** Channels whose entries this connection gets, by name, with the join that brought it there. */
   readonly channels = new Map<string, Attachment>()
   /** Channels whose snapshot it was sent, and of whose end it has not been told since. */
@@ -102,7 +102,8 @@ export class Connection {
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return
-    const rest = this.outbox?.toArray() ?? []
+    const { outbox } = this
+    const rest = outbox instanceof MessageList ? outbox.toArray() : (outbox ?? [])
     this.outbox = undefined
     this.#isClosing = true
     if (this.stage === 'closed') return

@@ -12,7 +12,7 @@ export class Delivery {
   readonly #clock: Clock
   readonly #onFailure: (connection: Connection, error: unknown) => void
   #waiting: Connection[] = []
-  /** Where the lists of a turn begin. */
+  /** Where the shared lists of a turn begin. */
   #nothing = MessageList.empty()
   readonly #flush = () => this.#writeAll()
 
@@ -21,13 +21,26 @@ export class Delivery {
     this.#onFailure = onFailure
   }
 
+  /** Something for this connection alone: from then on its list of this turn is its own. */
   send(connection: Connection, encoded: Encoded): void {
     const { outbox } = connection
-    if (outbox === undefined) {
-      if (this.#waiting.length === 0) this.#clock.endOfTurn(this.#flush)
-      this.#waiting.push(connection)
+    if (outbox instanceof MessageList) connection.outbox = [...outbox.toArray(), encoded]
+    else if (outbox !== undefined) outbox.push(encoded)
+    else {
+      this.#wait(connection)
+      connection.outbox = [encoded]
+    }
+  }
+
+  /** Something that others are sent as well. */
+  share(connection: Connection, encoded: Encoded): void {
+    const { outbox } = connection
+    if (outbox instanceof MessageList) connection.outbox = outbox.with(encoded)
+    else if (outbox !== undefined) outbox.push(encoded)
+    else {
+      this.#wait(connection)
       connection.outbox = this.#nothing.with(encoded)
-    } else connection.outbox = outbox.with(encoded)
+    }
   }
 
   /** Tells each of them of an event, encoded once per encoder. */
@@ -41,20 +54,27 @@ export class Delivery {
     }
   }
 
+  #wait(connection: Connection): void {
+    if (this.#waiting.length === 0) this.#clock.endOfTurn(this.#flush)
+    this.#waiting.push(connection)
+  }
+
   #writeAll(): void {
     const waiting = this.#waiting
     this.#waiting = []
     this.#nothing = MessageList.empty()
     let list: MessageList | undefined
-    let messages: readonly Encoded[] = []
+    let shared: readonly Encoded[] = []
     for (const connection of waiting) {
       const { outbox } = connection
       // It has been closed since.
       if (outbox === undefined) continue
-      if (outbox !== list) messages = outbox.toArray()
-      list = outbox
+      if (outbox instanceof MessageList && outbox !== list) {
+        list = outbox
+        shared = outbox.toArray()
+      }
       try {
-        connection.flush(messages)
+        connection.flush(outbox instanceof MessageList ? shared : outbox)
       } catch (error) {
         // One link's trouble must not keep the others from hearing.
         this.#onFailure(connection, error)

@@ -9,6 +9,7 @@ import {
 import { createLooseBus } from '../../test/helpers/loose-bus.ts'
 import { destroyChannel } from './operations/destroy-channel.ts'
 import { removeConnection } from './operations/disconnect.ts'
+import { subscribe } from './operations/subscribe.ts'
 import type { BusMessage, UserCommit } from './ports.ts'
 
 /** What the simulation has found, each in as few steps as it takes (test/simulation). */
@@ -236,6 +237,28 @@ describe('a failing store', () => {
     bob.publish('room', 'secret')
     await bob.next('PUBLISH')
     expect([...one.payloads, ...two.payloads]).toEqual([])
+  })
+})
+
+describe('a SUBSCRIBE of whoever is just being attached', () => {
+  it('is answered after the snapshot', async () => {
+    const node = await world.node()
+    const bob = await node.login('bob')
+    await bob.subscribe('room')
+    bob.publish('room', 1)
+    const ann = await resume(node, 'ann', {})
+    await atRest()
+    const history = node.faults.holdAnswer('channels.history')
+    const joined = subscribe(node.core, { channel: 'room', user: 'ann', hook: 'skip' })
+    await history.done
+    ann.send('SUBSCRIBE', { channel_name: 'room' })
+    await atRest()
+    const answered = () => ann.link.frames.all.slice(1).map(([, name]) => name)
+    const early = answered()
+    history.release()
+    await joined
+    await atRest()
+    expect([early, answered()]).toEqual([['OK'], ['OK', 'SUBSCRIBE', 'OK']])
   })
 })
 

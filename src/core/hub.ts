@@ -260,7 +260,7 @@ export class Hub {
 
   #receiveUser(message: Extract<BusMessage, { type: 'user' }>): void {
     const user = this.users.get(message.user)
-    if (user === undefined || message.version <= (user.record?.version ?? 0)) return
+    if (user === undefined || !user.isBehind(message.version)) return
     this.#core.background('refresh user', this.refreshUser(user, message.initial))
   }
 

@@ -11,8 +11,8 @@ export class LocalUser {
   /** Connections that are about to become this user's. */
   arriving = 0
   #record: UserRecord | undefined
-  /** Everything that the record says up to this version has been carried out here, or is its maker's to carry out. */
-  #followedTo = 0
+  /** Up to this version everything that the record said has been carried out here, or is being; undefined: unknown. */
+  #followedTo: number | undefined
   /** Of the record; made where there are many. */
   #byChannel: Map<string, UserSubscription> | undefined
 
@@ -46,17 +46,22 @@ export class LocalUser {
   committed(record: UserRecord, previous: number): void {
     this.take(record)
     // Only next to what is known: a change of another node's that came between is still to be carried out.
-    if (previous === this.#followedTo) this.#followedTo = record.version
+    if (previous === (this.#followedTo ?? this.#beginning)) this.#followedTo = record.version
   }
 
   /** What the record said at that version has been carried out here. */
   followed(version: number): void {
-    if (version > this.#followedTo) this.#followedTo = version
+    if (this.isBehind(version)) this.#followedTo = version
   }
 
   /** Whether something up to that version may still have to be carried out here. */
   isBehind(version: number): boolean {
-    return version > this.#followedTo
+    return this.#followedTo === undefined || version > this.#followedTo
+  }
+
+  /** Where there is nothing here yet, a record that has only begun leaves nothing to carry out. */
+  get #beginning(): number | undefined {
+    return this.connections.size === 0 ? 0 : undefined
   }
 
   subscription(channel: string): UserSubscription | undefined {
@@ -78,12 +83,8 @@ export class LocalUser {
     record: UserRecord | undefined,
     connections: Iterable<Connection> = this.connections.values(),
   ): Connection[] {
-    const outside: Connection[] = []
-    for (const connection of connections) {
-      const isHeld = record?.connections.some(({ id }) => id === connection.id) === true
-      if (connection.stage === 'connected' && !isHeld) outside.push(connection)
-    }
-    return outside
+    const held = new Set(record?.connections.map(({ id }) => id))
+    return [...connections].filter(({ id, stage }) => stage === 'connected' && !held.has(id))
   }
 
   #isWhereRecorded(): boolean {

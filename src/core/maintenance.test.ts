@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { atRest, type CoreWorld, createCoreWorld } from '../../test/helpers/core-world.ts'
 
 let world: CoreWorld
@@ -54,6 +54,18 @@ describe('a dead node', () => {
     dying.faults.isDown = false
     await world.clock.advance(10_000)
     expect(ann.link.closed?.code).toBe(4006)
+  })
+})
+
+describe('a node that is alive', () => {
+  it('does not expire itself, also where its lease has run out', async () => {
+    const node = await world.node()
+    const ann = await node.login('ann')
+    await world.clock.advance(60_000)
+    vi.spyOn(world.stores.leases, 'holder').mockResolvedValue(undefined)
+    await world.clock.advance(60_000)
+    expect(await connected()).toEqual(['ann'])
+    expect(ann.link.closed).toBeUndefined()
   })
 })
 

@@ -101,8 +101,10 @@ export class Maintenance {
   }
 
   async #expireDeadNodes(): Promise<void> {
-    const { stores } = this.#core
+    const { stores, nodeId } = this.#core
     for (const node of await stores.users.nodes()) {
+      // Whoever asks is alive, also where its own lease has run out because its clock has jumped.
+      if (node === nodeId) continue
       if ((await stores.leases.holder(nodeLease(node))) !== undefined) continue
       this.#core.telemetry.event('node expired', { node })
       await this.#expire(node)

@@ -1,8 +1,8 @@
 import type { Encoded } from './ports.ts'
 
 /**
- * What connections are sent in one turn, in order. A list never changes: it is followed by a longer one, and all that are
- * sent the same are given the same one. So a message to a thousand subscribers makes one list, not a thousand.
+ * What many connections are sent in one turn, in order. A list never changes: it is followed by a longer one, and all that
+ * are sent the same are given the same one. So a message to a thousand subscribers makes one list, not a thousand.
  */
 export class MessageList {
   readonly #before: MessageList | undefined
@@ -27,7 +27,7 @@ export class MessageList {
   }
 
   /** Oldest first. */
-  toArray(): readonly Encoded[] {
+  toArray(): Encoded[] {
     const messages: Encoded[] = []
     for (let list: MessageList | undefined = this; list !== undefined; list = list.#before)
       if (list.#last !== undefined) messages.push(list.#last)

@@ -64,7 +64,7 @@ export class Subscribers {
     for (const connection of connections) {
       if (omitConnection !== undefined && connection.id === omitConnection) continue
       if (omitUser !== undefined && connection.user?.name === omitUser) continue
-      this.#delivery.send(connection, encoded)
+      this.#delivery.share(connection, encoded)
     }
   }
 

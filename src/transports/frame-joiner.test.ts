@@ -23,8 +23,9 @@ it('joins compressed frames too', () => {
 })
 
 it('does not copy large ones together', () => {
-  const large = { text: 'x'.repeat(600_000) }
+  const large = { text: 'x'.repeat(530_000) }
   const joiner = new FrameJoiner()
+  expect(joiner.join([large, a()])).toBeDefined()
   expect(joiner.join([large, large])).toBeUndefined()
   expect(joiner.join([a(), b()])).toBeDefined()
 })
@@ -43,6 +44,14 @@ it('uses a place again, but for what is kept or copied', () => {
   expect(String(second)).toContain('b')
   expect(String(third)).toContain('c')
   expect(String(copied)).toContain('a')
+})
+
+it('goes back to a small place after a large join', () => {
+  const joiner = new FrameJoiner()
+  const large = joiner.join([{ text: 'x'.repeat(500_000) }, { text: '€'.repeat(100_000) }])
+  expect(large?.buffer.byteLength).toBe(large?.length)
+  joiner.keep()
+  expect(joiner.join([a()])?.buffer.byteLength).toBe(16_384)
 })
 
 it('never changes what is kept, whatever comes in whatever lists', () => {

@@ -4,8 +4,10 @@ import { frameOf, maxFrameBytes, writeFrame } from './frame.ts'
 
 /** Attack and cost: beyond this a copy of the joined frames costs more than many chunks in one write. */
 const maxJoinedBytes = 1_048_576
-/** A socket that has sent half of it still holds all of it: not more than a few messages. */
+/** A socket that has not taken its part still holds all of it; it is larger only while what is joined is. */
 const slabBytes = 16_384
+/** How long a text of a larger message is in bytes must be known: an estimate would waste twice as much. */
+const maxEstimated = 4096
 
 /**
  * Frames of one turn as one buffer, in a place that is used again once the sockets have taken it: mostly that is at once.
@@ -68,17 +70,20 @@ export class FrameJoiner {
     return this.#copied
   }
 
-  /** A message that comes here alone, or always in the same company, never needs a frame of its own. */
-  #isNew(message: Encoded): boolean {
-    return message.framed === undefined && this.#frameOf === undefined
+  /**
+   * A message that nobody was sent yet is written as it is: if it comes alone, or always in the same company, it never
+   * needs a frame of its own.
+   */
+  #isUnframed({ text, framed }: Encoded): boolean {
+    return framed === undefined && this.#frameOf === undefined && text.length <= maxEstimated
   }
 
   #maxBytesOf(message: Encoded): number {
-    return this.#isNew(message) ? maxFrameBytes(message.text) : this.frame(message).length
+    return this.#isUnframed(message) ? maxFrameBytes(message.text) : this.frame(message).length
   }
 
   #add(message: Encoded, at: number): number {
-    if (this.#isNew(message)) {
+    if (this.#isUnframed(message)) {
       message.framed = {} satisfies Framings
       return writeFrame(message.text, this.#slab, at)
     }
@@ -88,8 +93,9 @@ export class FrameJoiner {
   }
 
   #makeRoom(bytes: number): void {
-    if (this.#free + bytes <= this.#slab.length) return
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes))
+    const wanted = Math.max(slabBytes, bytes)
+    if (this.#free + bytes <= this.#slab.length && this.#slab.length <= wanted) return
+    this.#slab = Buffer.allocUnsafeSlow(wanted)
     this.#free = 0
   }
 

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { Refusal } from '../../src/core/errors.ts'
+import type { Link } from '../../src/core/ports.ts'
 import type { HttpSettings } from '../../src/http/settings.ts'
 import { OpenDoor, openSocket } from './door.ts'
 import { exchange, FakeClock, type Started, start } from './parts.ts'
@@ -400,6 +401,54 @@ describe('compression', () => {
     door.only.link.write([turn])
     expect(turn.framed).not.toHaveProperty('webSocketDeflated')
     ws.terminate()
+  })
+})
+
+function textsOf(ws: WebSocket): string[] {
+  const texts: string[] = []
+  ws.on('message', (data) => texts.push(String(data)))
+  return texts
+}
+
+/** Where two lists of long texts differ; `toEqual` would print them. */
+function firstUnlike(got: string[] = [], wanted: string[] = []): number | undefined {
+  const index = got.findIndex((text, n) => text !== wanted[n])
+  return index === -1 ? undefined : index
+}
+
+describe('a browser that reads slowly', () => {
+  /** Writes to a link what nobody else gets; `sent` remembers it. */
+  function writer(link: Link | undefined, name: string) {
+    const sent: string[] = []
+    const write = (): number => {
+      const text = `${name} ${sent.length} `.repeat(250)
+      sent.push(text)
+      link?.write([{ text }])
+      return link?.pendingBytes ?? 0
+    }
+    return { sent, write }
+  }
+
+  it('gets every message whole and in order, while others get theirs', async () => {
+    await serve()
+    const ends = [await open(), await open()] as const
+    const [slow] = ends
+    const [one, two] = door.seen.map(({ link }) => link)
+    const writers = [writer(one, 'slow'), writer(two, 'quick')] as const
+    const got = ends.map((ws) => textsOf(ws))
+    for (let round = 0; round < 5; round += 1) {
+      slow.pause()
+      // What the slow one does not take stands where the quick one's bytes are put next.
+      while (writers[0].write() === 0) writers[1].write()
+      writers[1].write()
+      slow.resume()
+      while ((one?.pendingBytes ?? 0) > 0) await new Promise(setImmediate)
+    }
+    const sent = writers.map((each) => each.sent)
+    const counts = (lists: string[][]) => lists.map(({ length }) => length)
+    await expect.poll(() => counts(got)).toEqual(counts(sent))
+    expect(firstUnlike(got[0], sent[0])).toBeUndefined()
+    expect(firstUnlike(got[1], sent[1])).toBeUndefined()
   })
 })
 

@@ -130,9 +130,12 @@ async function settleHere(core: Core, command: Subscribe): Promise<boolean> {
   if (connection === undefined || user === undefined) return true
   const attached = connection.channels.get(channel)
   if (attached === undefined) await core.hub.refreshUser(user)
-  else if (command.since !== undefined) {
-    connection.channels.delete(channel)
-    attached.channel.subscribers.remove(connection)
+  else {
+    if (command.since !== undefined) {
+      connection.channels.delete(channel)
+      attached.channel.subscribers.remove(connection)
+    }
+    // Where its snapshot is still being read, that comes before the answer.
     await reconcile(core, user, { channel })
   }
   return connection.channels.has(channel) || connection.stage === 'closed'

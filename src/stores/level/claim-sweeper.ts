@@ -43,7 +43,7 @@ export class ClaimSweeper {
   }
 
   written(claims: number, now: number): void {
-    if (now < this.restUntil) return
+    if (this.rests(now)) return
     this.budget += claims
     if (this.budget < stride || this.sweeping) return
     this.budget = 0
@@ -57,6 +57,11 @@ export class ClaimSweeper {
         this.sweeping = false
       },
     )
+  }
+
+  /** Not beyond a day, however far ahead the clock once was. */
+  private rests(now: number): boolean {
+    return now < this.restUntil && this.restUntil - now <= claimTtlMs
   }
 
   private async sweep(now: number): Promise<void> {

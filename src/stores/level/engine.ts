@@ -1,8 +1,9 @@
 import { Failure } from '../../core/errors.ts'
 import type { Database, Write } from './database.ts'
 
-/** So many turns of the event loop at most may pass before a batch begins. */
+/** What a batch waits for others at most, beyond the turn it began in. */
 const maxTurns = 8
+const maxGatherMs = 5
 
 /** Writes that become durable together, or fail together. */
 export class Group {
@@ -156,10 +157,12 @@ export class Engine {
    * to write again. A single writer waits for one turn.
    */
   private async gather(group: Group): Promise<Group> {
+    const until = performance.now() + maxGatherMs
     let before = -1
     for (let turns = 0; turns < maxTurns && group.writes.length > before; turns += 1) {
       before = group.writes.length
       await endOfTurn()
+      if (performance.now() > until) break
     }
     return group
   }
