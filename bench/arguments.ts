@@ -58,7 +58,7 @@ const minPayloadBytes = 3
 const maxPayloadBytes = 65_536
 
 const full: Sizes = {
-  warmUpMs: 700,
+  warmUpMs: 1500,
   measureMs: 2000,
   subscribers: 1000,
   burst: 10,
