@@ -2,7 +2,7 @@ import type { Position } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
-import { MessageList } from './message-list.ts'
+import type { MessageList } from './message-list.ts'
 import type { Departure, Encoded, Link, Marker } from './ports.ts'
 import type { Protocol, Session } from './protocol.ts'
 
@@ -56,8 +56,10 @@ export class Connection {
   snapshotBytes = 0
   /** Bytes of snapshots that may still be waiting: not held against a slow reader. */
   allowedBytes = 0
-  /** Sent in this turn, not yet written: by a list that it shares with others, or one of its own. */
-  outbox: MessageList | Encoded[] | undefined
+  /** Sent in this turn, not yet written: a list that it shares with others … */
+  shared: MessageList | undefined
+  /** … or, once it was sent something of its own, one of its own. */
+  outbox: Encoded[] | undefined
   /** Channels whose entries this connection gets, by name, with the join that brought it there. */
   readonly channels = new Map<string, Attachment>()
   /** Channels whose snapshot it was sent, and of whose end it has not been told since. */
@@ -85,6 +87,7 @@ export class Connection {
 
   /** Hands the turn's messages, those of the outbox, to the transport. */
   flush(messages: readonly Encoded[]): void {
+    this.shared = undefined
     this.outbox = undefined
     if (this.stage === 'closed' || this.#isClosing) return
     const before = this.link.pendingBytes
@@ -102,8 +105,8 @@ export class Connection {
   /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return
-    const { outbox } = this
-    const rest = outbox instanceof MessageList ? outbox.toArray() : (outbox ?? [])
+    const rest = this.outbox ?? this.shared?.toArray() ?? []
+    this.shared = undefined
     this.outbox = undefined
     this.#isClosing = true
     if (this.stage === 'closed') return

@@ -23,23 +23,24 @@ export class Delivery {
 
   /** Something for this connection alone: from then on its list of this turn is its own. */
   send(connection: Connection, encoded: Encoded): void {
-    const { outbox } = connection
-    if (outbox instanceof MessageList) connection.outbox = [...outbox.toArray(), encoded]
-    else if (outbox !== undefined) outbox.push(encoded)
-    else {
+    const { outbox, shared } = connection
+    if (outbox !== undefined) outbox.push(encoded)
+    else if (shared === undefined) {
       this.#wait(connection)
       connection.outbox = [encoded]
+    } else {
+      connection.outbox = [...shared.toArray(), encoded]
+      connection.shared = undefined
     }
   }
 
   /** Something that others are sent as well. */
   share(connection: Connection, encoded: Encoded): void {
-    const { outbox } = connection
-    if (outbox instanceof MessageList) connection.outbox = outbox.with(encoded)
-    else if (outbox !== undefined) outbox.push(encoded)
+    const { outbox, shared } = connection
+    if (outbox !== undefined) outbox.push(encoded)
     else {
-      this.#wait(connection)
-      connection.outbox = this.#nothing.with(encoded)
+      if (shared === undefined) this.#wait(connection)
+      connection.shared = (shared ?? this.#nothing).with(encoded)
     }
   }
 
@@ -64,17 +65,17 @@ export class Delivery {
     this.#waiting = []
     this.#nothing = MessageList.empty()
     let list: MessageList | undefined
-    let shared: readonly Encoded[] = []
+    let messages: readonly Encoded[] = []
     for (const connection of waiting) {
-      const { outbox } = connection
-      // It has been closed since.
-      if (outbox === undefined) continue
-      if (outbox instanceof MessageList && outbox !== list) {
-        list = outbox
-        shared = outbox.toArray()
+      const { outbox, shared } = connection
+      if (shared !== undefined && shared !== list) {
+        list = shared
+        messages = shared.toArray()
       }
+      // Neither: it has been closed since.
+      if (outbox === undefined && shared === undefined) continue
       try {
-        connection.flush(outbox instanceof MessageList ? shared : outbox)
+        connection.flush(outbox ?? messages)
       } catch (error) {
         // One link's trouble must not keep the others from hearing.
         this.#onFailure(connection, error)
