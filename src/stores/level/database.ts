@@ -31,18 +31,11 @@ export interface Database {
   clear(range: KeyRange): Promise<void>
 }
 
-/**
- * What LevelDB gathers in memory before it writes a table; twice that while it writes one. With 4 MiB, its default, it
- * merged small tables for a tenth of the time of a busy store; a start after a crash reads that much again.
- */
-const writeBufferBytes = 16 * 1_048_576
-
 /** LevelDB in a folder. */
 export function levelDatabase(folder: string): Database {
   const db = new ClassicLevel<string, string>(folder, {
     keyEncoding: 'utf8',
     valueEncoding: 'utf8',
-    writeBufferSize: writeBufferBytes,
   })
   const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
     try {
