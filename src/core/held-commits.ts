@@ -42,6 +42,11 @@ export function isKnown(committed: ChannelCommitted, head: Head): boolean {
   )
 }
 
+/** A channel has gone on, or begun anew, beyond `known`. */
+export function isBeyond(head: Head, known: Head): boolean {
+  return head.epoch !== known.epoch || head.offset > known.offset || head.version > known.version
+}
+
 /** Commits of a channel form a chain: this one is the next after `head`. */
 export function isNext(committed: ChannelCommitted, head: Head): boolean {
   return committed.prev.offset === head.offset && committed.prev.version === head.version

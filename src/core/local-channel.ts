@@ -107,12 +107,6 @@ export class LocalChannel {
     return this.#healingNext
   }
 
-  /** Whether the channel has gone on, or ended, beyond what this node knows of it. */
-  isBehind({ epoch, offset, version }: Head): boolean {
-    const { head } = this
-    return epoch !== head.epoch || offset > head.offset || version > head.version
-  }
-
   /** This node's users who are attached, each once. */
   users(): LocalUser[] {
     return [...new Set(this.subscribers.everybody().flatMap(({ user }) => user ?? []))]

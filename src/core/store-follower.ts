@@ -1,4 +1,6 @@
 import type { Core } from './core.ts'
+import type { Head } from './entry.ts'
+import { isBeyond } from './held-commits.ts'
 import { inTurns } from './in-turns.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
@@ -38,16 +40,24 @@ export class StoreFollower {
     const userChanges = await users.changed(this.#userCursor)
     const isAll = extent === 'all'
     await Promise.all([
-      inTurns(behind(this.#held.channels, isAll ? 'all' : channelChanges.places), (channel) =>
+      inTurns(this.#channelsBehind(isAll ? 'all' : channelChanges.places), (channel) =>
         channel.heal(),
       ),
-      inTurns(behind(this.#held.users, isAll ? 'all' : userChanges.places), (user) =>
+      inTurns(this.#usersBehind(isAll ? 'all' : userChanges.places), (user) =>
         this.#held.refreshUser(user),
       ),
       this.#reconcileOwn(isAll ? 'all' : userChanges.places),
     ])
     this.#channelCursor = channelChanges.cursor
     this.#userCursor = userChanges.cursor
+  }
+
+  #channelsBehind(places: ReadonlyMap<string, Head> | 'all'): LocalChannel[] {
+    return pick(this.#held.channels, places, ({ head }, place) => isBeyond(place, head))
+  }
+
+  #usersBehind(places: ReadonlyMap<string, number> | 'all'): LocalUser[] {
+    return pick(this.#held.users, places, (user, version) => user.isBehind(version))
   }
 
   /** Who made a commit here carries it out here, but may have failed halfway. */
@@ -62,16 +72,17 @@ export class StoreFollower {
   }
 }
 
-/** What is held here and has been left behind. */
-function behind<Place, T extends { isBehind(place: Place): boolean }>(
+/** What is held here of the named ones and has been left behind; everything where all may have changed. */
+function pick<Place, T>(
   held: ReadonlyMap<string, T>,
   places: ReadonlyMap<string, Place> | 'all',
+  isBehind: (item: T, place: Place) => boolean,
 ): T[] {
   if (places === 'all') return [...held.values()]
   const found: T[] = []
   for (const [name, place] of places) {
     const item = held.get(name)
-    if (item?.isBehind(place)) found.push(item)
+    if (item !== undefined && isBehind(item, place)) found.push(item)
   }
   return found
 }
