@@ -124,7 +124,8 @@ describeWorlds('changes while a gate is asked', reliableKinds, (start) => {
         }
       }),
     )
-    await expect.poll(async () => (await world.rest.ok('get_server_info')).channels).toEqual([])
+    const channels = async () => (await world.rest.ok('get_server_info')).channels
+    await expect.poll(channels, { timeout: 10_000 }).toEqual([])
     expect(world.app.count('create_channel')).toBeLessThanOrEqual(
       world.app.count('destroy_channel'),
     )
