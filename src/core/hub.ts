@@ -133,10 +133,9 @@ export class Hub {
     return result
   }
 
-  /** Takes a record that this node committed and tells the nodes that hold the user's other connections. */
+  /** Tells the nodes that hold the user's other connections of a record that this node has committed. */
   userCommitted(record: UserRecord, initial?: { channel: string; json: string }): void {
     const { bus, nodeId } = this.#core
-    this.users.get(record.name)?.take(record)
     if (!record.connections.some((connection) => connection.node !== nodeId)) return
     bus.publish(`user:${record.name}`, {
       v: 1,

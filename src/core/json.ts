@@ -33,6 +33,9 @@ export function parseJson(text: string, limits: JsonLimits): unknown {
   return value
 }
 
+/** Bytes of a UTF-16 code unit in UTF-8, at most. */
+export const maxUtf8 = 3
+
 /** UTF-8 length of a string, without encoding it. */
 export function utf8Length(text: string): number {
   let bytes = text.length
@@ -51,7 +54,7 @@ export function utf8Length(text: string): number {
 /** Whether a string takes at most `bytes` in UTF-8; counts only where the length alone does not tell. */
 export function fitsUtf8(text: string, bytes: number): boolean {
   if (text.length > bytes) return false
-  return text.length * 3 <= bytes || utf8Length(text) <= bytes
+  return text.length * maxUtf8 <= bytes || utf8Length(text) <= bytes
 }
 
 const quote = 0x22

@@ -14,8 +14,7 @@ const maxEstimated = 4096
  * Most links of a turn get the same messages, so the last join is given again as long as the messages are the same objects.
  */
 export class FrameJoiner {
-  /** Undefined: plain frames. */
-  readonly #frameOf: ((encoded: Encoded) => Buffer) | undefined
+  readonly #frameOf: (encoded: Encoded) => Buffer
   #messages: readonly Encoded[] = []
   #joined: Buffer | undefined
   #copied: Buffer | undefined
@@ -25,13 +24,13 @@ export class FrameJoiner {
   /** Where the last join ends in the slab. */
   #end = 0
 
-  constructor(frame?: (encoded: Encoded) => Buffer) {
+  constructor(frame: (encoded: Encoded) => Buffer = frameOf) {
     this.#frameOf = frame
   }
 
   /** The frame of one message. */
   frame(message: Encoded): Buffer {
-    return this.#frameOf?.(message) ?? frameOf(message)
+    return this.#frameOf(message)
   }
 
   /**
@@ -75,7 +74,7 @@ export class FrameJoiner {
    * needs a frame of its own.
    */
   #isUnframed({ text, framed }: Encoded): boolean {
-    return framed === undefined && this.#frameOf === undefined && text.length <= maxEstimated
+    return framed === undefined && this.#frameOf === frameOf && text.length <= maxEstimated
   }
 
   #maxBytesOf(message: Encoded): number {

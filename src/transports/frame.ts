@@ -1,4 +1,5 @@
 import { constants, deflateRawSync } from 'node:zlib'
+import { maxUtf8 } from '../core/json.ts'
 import type { Encoded } from '../core/ports.ts'
 import type { Framings } from './door.ts'
 
@@ -11,8 +12,7 @@ const maxDeflatedBytes = 262_144
 /** Of the empty block that ends a flush; the browser puts it back (RFC 7692 §7.2.1). */
 const flushedTailBytes = 4
 const maxHeadBytes = 10
-/** Bytes of a UTF-16 code unit in UTF-8, at most. */
-const maxUtf8 = 3
+
 /** The WebSocket frame of one message (RFC 6455 §5.2, unmasked, so that all links share it). */
 export function frameOf(encoded: Encoded): Buffer {
   encoded.framed ??= {}

@@ -1,11 +1,8 @@
 import { Refusal } from '../../core/errors.ts'
-import { utf8Length } from '../../core/json.ts'
+import { maxUtf8, utf8Length } from '../../core/json.ts'
 
 /** Ends each frame (spec/hookbox.md §2). */
 const frameEnd = '\r\n'
-
-/** Bytes of a UTF-16 code unit in UTF-8, at most. */
-const maxUtf8 = 3
 
 /**
  * Cuts a stream of text into frames by the delimiter: several frames may come in one message, one frame over several
