@@ -1,13 +1,15 @@
 import type { Entry } from '../../core/entry.ts'
 import type { ChannelOptions } from '../../core/options.ts'
 import { putLoadedState } from '../aggregate/apply-channel.ts'
-import type { ChannelAggregate, Claim, ClaimBook, Room, Tombstone } from '../aggregate/channel.ts'
+import type { ChannelAggregate, ClaimBook, Room, Tombstone } from '../aggregate/channel.ts'
 import { emptyChannel } from '../aggregate/channel.ts'
 import { EntryTail, heldBy } from '../aggregate/entry-tail.ts'
+import { decodeClaim } from './claim-record.ts'
 import type { Database } from './database.ts'
 import type { Group } from './engine.ts'
+import { decodeEntry } from './entry-record.ts'
 import { entryRange, keys, logKeys, logParts, nameOfKey, under } from './keys.ts'
-import { decodeEntry, decodeRecord, decodeText } from './records.ts'
+import { decodeRecord, decodeText } from './records.ts'
 import type { Slot } from './slots.ts'
 
 /** A channel in memory: its aggregate, the newest of its log, and some of its publish ids. */
@@ -202,14 +204,6 @@ export async function readEntries(
   )
 }
 
-/** How a claim is written. */
-export interface ClaimRecord {
-  readonly digest: string
-  readonly claimed: number
-  readonly offset?: number
-  readonly at?: number
-}
-
 /** Reads one user's publish ids. */
 export async function readBook(
   database: Database,
@@ -218,14 +212,12 @@ export async function readBook(
 ): Promise<ClaimBook> {
   const rows = await database.read(under(logKeys.book(slot.log, user)))
   const claims = rows
-    .map(([key, value]) => [nameOfKey(key), decodeRecord(value) as ClaimRecord] as const)
+    .map(([key, value]) => [nameOfKey(key), decodeClaim(value)] as const)
     .sort(([, a], [, b]) => a.claimed - b.claimed)
   const book: ClaimBook = { ids: new Map(), newest: 0 }
-  for (const [id, { digest, claimed, offset, at: published }] of claims) {
-    const done = offset === undefined ? undefined : { offset, at: published ?? claimed }
-    const claim: Claim = { digest, claimed, ...(done && { done }) }
+  for (const [id, claim] of claims) {
     book.ids.set(id, claim)
-    book.newest = claimed
+    book.newest = claim.claimed
   }
   return book
 }

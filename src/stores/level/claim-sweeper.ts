@@ -1,9 +1,9 @@
 import { claimTtlMs, isExpired } from '../aggregate/claims.ts'
-import type { ChannelSlot, ClaimRecord } from './channel-slot.ts'
+import type { ChannelSlot } from './channel-slot.ts'
+import { decodeClaim } from './claim-record.ts'
 import type { KeyRange } from './database.ts'
 import type { Engine } from './engine.ts'
 import { under } from './keys.ts'
-import { decodeRecord } from './records.ts'
 
 /** After this many claims written, twice as many are looked at: the sweep outruns the writing. */
 const stride = 500
@@ -70,7 +70,7 @@ export class ClaimSweeper {
     if (this.cursor === undefined) this.oldest = now
     const rows = await this.engine.database.read({ ...range, limit: 2 * stride })
     for (const [key, value] of rows) {
-      const claim = decodeRecord(value) as ClaimRecord
+      const claim = decodeClaim(value)
       if (isExpired(claim, now)) this.remove(key, value)
       else this.oldest = Math.min(this.oldest, claim.claimed)
     }

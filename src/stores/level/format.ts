@@ -4,7 +4,7 @@ import { keys } from './keys.ts'
 import { type Migrations, migrations } from './migrations.ts'
 
 /** The version of the folder's format that this code reads and writes. */
-const formatVersion = 2
+const formatVersion = 3
 
 /** Marks a new folder, migrates an older one, refuses a newer one. */
 export async function checkFormat(

@@ -11,8 +11,14 @@ export type Migrations = ReadonlyMap<number, (database: Database) => Promise<voi
 /**
  * 1 to 2: dead notices get a place in the order of their dying. Rooms came with version 2 as well: they change no
  * older record, but an Offhook that does not know them would destroy them as empty channels.
+ *
+ * 2 to 3: entries and publish ids are written as lists. The older ones are read as they are; an Offhook that does not know
+ * lists could not read the newer ones.
  */
-export const migrations: Migrations = new Map([[1, placeDeadNotices]])
+export const migrations: Migrations = new Map([
+  [1, placeDeadNotices],
+  [2, async () => undefined],
+])
 
 async function placeDeadNotices(database: Database): Promise<void> {
   const placed = new Set<string>()

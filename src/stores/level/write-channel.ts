@@ -3,11 +3,13 @@ import type { ChannelDraft } from '../aggregate/channel-draft.ts'
 import type { ClaimMutation } from '../aggregate/claims.ts'
 import { isMember } from '../aggregate/members.ts'
 import { draftTags } from '../aggregate/tags.ts'
-import type { ChannelRecord, ChannelSlot, ClaimRecord } from './channel-slot.ts'
+import type { ChannelRecord, ChannelSlot } from './channel-slot.ts'
+import { encodeClaim } from './claim-record.ts'
 import type { Group } from './engine.ts'
+import { encodeEntry } from './entry-record.ts'
 import { keys, logKeys } from './keys.ts'
 import { encodeMember } from './member-cache.ts'
-import { encodeEntry, encodeRecord, encodeText } from './records.ts'
+import { encodeRecord, encodeText } from './records.ts'
 import { writeTags } from './tag-index.ts'
 
 /**
@@ -86,12 +88,8 @@ function writeEnd(group: Group, slot: ChannelSlot, draft: ChannelDraft): void {
 
 function writeClaim(group: Group, log: string, { user, id, claim }: ClaimMutation): void {
   const key = logKeys.claim(log, user, id)
-  if (claim === undefined) {
-    group.del(key)
-    return
-  }
-  const record: ClaimRecord = { digest: claim.digest, claimed: claim.claimed, ...claim.done }
-  group.put(key, encodeRecord(record))
+  if (claim === undefined) group.del(key)
+  else group.put(key, encodeClaim(claim))
 }
 
 function writeState(group: Group, log: string, { state }: ChannelCommitted): void {

@@ -370,9 +370,9 @@ describe('the format', () => {
     await open().then((opened) => opened.close())
     stores = undefined
     await withDatabase((database) =>
-      database.write([{ type: 'put', key: 'format', value: '{"v":3}' }]),
+      database.write([{ type: 'put', key: 'format', value: '{"v":4}' }]),
     )
-    await expect(open()).rejects.toThrow(/format version 3, .*versions up to 2/)
+    await expect(open()).rejects.toThrow(/format version 4, .*versions up to 3/)
     await expect(open()).rejects.toThrow(Failure)
   })
 
@@ -442,7 +442,7 @@ describe('the format', () => {
     await after.close()
     stores = undefined
     await withDatabase(async (database) => {
-      expect(await database.get('format')).toBe('{"v":2}')
+      expect(await database.get('format')).toBe('{"v":3}')
       // Cut short behind the step: it runs again and finds everything done.
       await database.write([{ type: 'put', key: 'format', value: '{"v":1}' }])
     })
