@@ -272,6 +272,7 @@ export class LocalChannel {
   }
 
   #tellEntry(entry: Entry): void {
+    if (this.subscribers.areNone) return
     this.subscribers.collect(entry)
     if (entry.kind === 'publish' && entry.given === undefined) this.#tellPublish(entry)
   }

@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts'
+import type { Entry } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import type { LocalChannel } from '../local-channel.ts'
 import type { ChannelChange, ChannelCommitResult, ChannelCommitted } from '../ports.ts'
@@ -67,28 +68,36 @@ interface Lane {
   readonly places: Places
 }
 
-async function publishTo(core: Core, batch: Batch, lane: Lane): Promise<void> {
+/** No async function: of many lanes that wait for the disk at once, each would keep a frame of it. */
+function publishTo(core: Core, batch: Batch, lane: Lane): Promise<void> {
   const { channel, places } = lane
   if (channel.options.history_size === 0) return oneByOne(core, batch, places)
-  let result: ChannelCommitResult
+  return commitTo(core, batch, lane).then(
+    (result) => {
+      // Published before, or options that this node does not know yet: each gets its own answer.
+      if (result.outcome !== 'committed') return oneByOne(core, batch, places)
+      if (channel.room !== undefined) core.rooms?.written()
+      tellOffsets(batch, places, result.committed)
+      core.hub.committed(result.committed)
+      return undefined
+    },
+    (error: unknown) =>
+      // A refusal has changed nothing: whom it concerns will be seen.
+      error instanceof Refusal ? oneByOne(core, batch, places) : failAll(batch, places, error),
+  )
+}
+
+function commitTo(core: Core, batch: Batch, lane: Lane): Promise<ChannelCommitResult> {
+  const { channel } = lane
+  const now = core.clock.now()
+  channel.usedAt = now
   try {
-    const now = core.clock.now()
-    channel.usedAt = now
     const changes = changesOf(core, batch, lane)
-    result = await core.stores.channels.commit(channel.name, {
-      expect: channel.expectation,
-      changes,
-      now,
-    })
-    if (changes.length > places.length) core.rooms?.written()
+    const { expectation: expect } = channel
+    return core.stores.channels.commit(channel.name, { expect, changes, now })
   } catch (error) {
-    // A refusal has changed nothing: whom it concerns will be seen.
-    return error instanceof Refusal ? oneByOne(core, batch, places) : failAll(batch, places, error)
+    return Promise.reject(error)
   }
-  // Published before, or options that this node does not know yet: each gets its own answer.
-  if (result.outcome !== 'committed') return oneByOne(core, batch, places)
-  tellOffsets(batch, places, result.committed)
-  core.hub.committed(result.committed)
 }
 
 function changesOf(
@@ -110,9 +119,9 @@ function tellOffsets(
   places: Places,
   { entries, head }: ChannelCommitted,
 ): void {
-  for (const [index, { at, offset }] of entries.entries()) {
-    const place = places[index]
-    if (place !== undefined) outcomes[place] = { published: { at, epoch: head.epoch, offset } }
+  for (let index = 0; index < places.length; index += 1) {
+    const { at, offset } = entries[index] as Entry
+    outcomes[places[index] as number] = { published: { at, epoch: head.epoch, offset } }
   }
 }
 

@@ -5,20 +5,21 @@ import type { ChannelDraft } from './channel-draft.ts'
 import { applyClaim, isExpired } from './claims.ts'
 import { markLog } from './retention.ts'
 
-/** Carries an accepted draft into its aggregate (the draft's `base`), which it returns. */
+/** Carries an accepted draft into its aggregate (the draft's `base`); by how many publish ids its books have grown. */
 export function applyChannel(
   draft: ChannelDraft,
   committed: ChannelCommitted,
   now: number,
-): ChannelAggregate {
+): number {
   const held = draft.base
   const isLogOnly = draft.isLogOnly
   held.offset = draft.offset
   held.count = draft.count
   held.first = draft.first
   if (draft.entries.length > 0) held.marks = markLog(held, now)
-  for (const claim of draft.claims) applyClaim(held.claims, claim)
-  if (isLogOnly) return held
+  let growth = 0
+  for (const claim of draft.claims) growth += applyClaim(held.claims, claim)
+  if (isLogOnly) return growth
   held.version = committed.head.version
   held.options = draft.options
   held.optionsVersion = draft.optionsVersion
@@ -30,7 +31,7 @@ export function applyChannel(
   held.room = draft.room
   held.memberCount = draft.memberCount
   for (const [user, standing] of draft.members ?? []) held.members.set(user, standing)
-  return held
+  return growth
 }
 
 function applyState(held: ChannelAggregate, draft: ChannelDraft): void {

@@ -4,7 +4,14 @@ import type { Marker, Notice, PresenceChange } from '../../core/ports.ts'
 import type { ChannelAggregate, Claim, Room, Standing, Subscriber, Tombstone } from './channel.ts'
 import type { ClaimMutation } from './claims.ts'
 
-const none: readonly Entry[] = []
+const none: readonly never[] = []
+
+/** A list with one more. Most commits leave most of their lists empty: one is made with its first element. */
+function withOneMore<Item>(list: readonly Item[], item: Item): readonly Item[] {
+  if (list.length === 0) return [item]
+  ;(list as Item[]).push(item)
+  return list
+}
 
 /**
  * What a commit would make of a channel, kept beside the channel until all its changes have been accepted: a
@@ -27,12 +34,11 @@ export class ChannelDraft {
   subscribers: number
   room: Room | undefined
   memberCount: number
-  /** Mostly one: a list that is made with its first entry takes no room for others. */
   entries: readonly Entry[] = none
-  readonly entered: PresenceChange[] = []
-  readonly left: PresenceChange[] = []
-  readonly notices: Notice[] = []
-  readonly claims: ClaimMutation[] = []
+  entered: readonly PresenceChange[] = none
+  left: readonly PresenceChange[] = none
+  notices: readonly Notice[] = none
+  claims: readonly ClaimMutation[] = none
   /** `undefined` as a value: the key, user or tombstone goes. */
   state: Map<string, string | undefined> | undefined
   presence: Map<string, Subscriber | undefined> | undefined
@@ -77,9 +83,24 @@ export class ChannelDraft {
     this.offset += 1
     if (draft.kind === 'publish') this.count += 1
     const entry = { ...draft, epoch: this.base.epoch, offset: this.offset, count: this.count }
-    if (this.entries === none) this.entries = [entry]
-    else (this.entries as Entry[]).push(entry)
+    this.entries = withOneMore(this.entries, entry)
     return entry
+  }
+
+  addEntered(change: PresenceChange): void {
+    this.entered = withOneMore(this.entered, change)
+  }
+
+  addLeft(change: PresenceChange): void {
+    this.left = withOneMore(this.left, change)
+  }
+
+  addNotice(notice: Notice): void {
+    this.notices = withOneMore(this.notices, notice)
+  }
+
+  addClaim(claim: ClaimMutation): void {
+    this.claims = withOneMore(this.claims, claim)
   }
 
   /** Entries outside the log: sent with snapshots of channels without history. */

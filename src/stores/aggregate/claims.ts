@@ -58,14 +58,15 @@ export function surplusClaims(
   return surplus
 }
 
-/** Applies one change to a channel's books. */
-export function applyClaim(claims: Map<string, ClaimBook>, mutation: ClaimMutation): void {
+/** Applies one change to a channel's books; by how many ids they have grown. */
+export function applyClaim(claims: Map<string, ClaimBook>, mutation: ClaimMutation): number {
   let book = claims.get(mutation.user)
   if (book === undefined) {
     book = { ids: new Map(), newest: 0 }
     claims.set(mutation.user, book)
   }
   const { id, claim } = mutation
+  const before = book.ids.size
   if (claim === undefined) book.ids.delete(id)
   else {
     // A new claim of an id that has expired or was taken over starts a new life at the end of the book.
@@ -73,4 +74,5 @@ export function applyClaim(claims: Map<string, ClaimBook>, mutation: ClaimMutati
     book.ids.set(id, claim)
     book.newest = Math.max(book.newest, claim.claimed)
   }
+  return book.ids.size - before
 }

@@ -136,7 +136,7 @@ function applyChange(
     case 'release':
       return void release(draft, change.claim)
     case 'notice':
-      return void draft.notices.push(noticeOf(draft, change))
+      return void draft.addNotice(noticeOf(draft, change))
     case 'destroy':
       return void destroy(draft)
     case 'create':
@@ -208,7 +208,7 @@ function appendEntry(
   if (obstacle !== undefined) return obstacle
   const { offset, at } = draft.append(change.draft)
   const claimed = held !== undefined && !isExpired(held, now) ? held.claimed : now
-  draft.claims.push({ user, id, claim: { digest, claimed, done: { offset, at } } })
+  draft.addClaim({ user, id, claim: { digest, claimed, done: { offset, at } } })
   return undefined
 }
 
@@ -221,14 +221,14 @@ function claim(
   const held = draft.claimOf(user, id)
   const { epoch } = draft.base
   const obstacle = claimObstacle(held, wanted, { epoch, now, completes: 'claims' })
-  if (obstacle === undefined) draft.claims.push({ user, id, claim: { digest, claimed: now } })
+  if (obstacle === undefined) draft.addClaim({ user, id, claim: { digest, claimed: now } })
   return obstacle
 }
 
 function release(draft: ChannelDraft, { user, id, digest }: PublishClaim): void {
   const held = draft.claimOf(user, id)
   if (held?.done === undefined && held?.digest === digest)
-    draft.claims.push({ user, id, claim: undefined })
+    draft.addClaim({ user, id, claim: undefined })
 }
 
 function finish(draft: ChannelDraft, now: number, recovery: RecoverySettings): ChannelCommitResult {
@@ -267,5 +267,5 @@ function dropClaims(draft: ChannelDraft, now: number): void {
   }
   for (const [user, ids] of added)
     for (const id of surplusClaims(draft.base.claims.get(user), ids, now))
-      draft.claims.push({ user, id, claim: undefined })
+      draft.addClaim({ user, id, claim: undefined })
 }

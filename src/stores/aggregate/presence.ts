@@ -24,7 +24,7 @@ export function enter(draft: ChannelDraft, change: Enter): void {
   draft.setSubscriber(user, generation)
   draft.subscribers += 1
   draft.everSubscribed = true
-  draft.entered.push(presenceChange(draft, change))
+  draft.addEntered(presenceChange(draft, change))
 }
 
 /** A leave also counts for a user who is not in: its enter may still be under way with an older generation. */
@@ -38,7 +38,7 @@ export function leave(draft: ChannelDraft, change: Leave, now: number): void {
   if (held === undefined) return
   draft.setSubscriber(user, undefined)
   draft.subscribers -= 1
-  draft.left.push(presenceChange(draft, change))
+  draft.addLeft(presenceChange(draft, change))
 }
 
 function presenceChange(draft: ChannelDraft, change: Enter | Leave): PresenceChange {

@@ -28,7 +28,7 @@ import {
   makeChannelSlot,
   weighChannel,
 } from './channel-slot.ts'
-import { countClaims, keepBooks, missingBooks, readMissingBooks } from './claim-books.ts'
+import { keepBooks, missingBooks, readMissingBooks } from './claim-books.ts'
 import { ClaimSweeper } from './claim-sweeper.ts'
 import { Counters } from './counters.ts'
 import type { Engine, EnginePart, Group } from './engine.ts'
@@ -176,13 +176,11 @@ export class LevelChannels implements ChannelStore, EnginePart {
     change: { draft: ChannelDraft; committed: ChannelCommitted; now: number; group: Group },
   ): void {
     const { draft, committed, now, group } = change
-    const claimsBefore = draft.claims.length === 0 ? 0 : countClaims(slot, draft)
-    applyChannel(draft, committed, now)
+    slot.claimCount += applyChannel(draft, committed, now)
     if (draft.entries.length > 0) growTail(slot.tail, draft.entries, draft.options)
     slot.tail.dropBefore(draft.first)
     noteMembers(slot, draft, group)
     if (draft.claims.length === 0) return
-    slot.claimCount += countClaims(slot, draft) - claimsBefore
     keepBooks(slot, draft, group)
     this.sweeper.written(draft.claims.length, now)
   }

@@ -35,14 +35,6 @@ export async function readMissingBooks(
   }
 }
 
-/** Claims in the books that a draft touches. */
-export function countClaims(slot: ChannelSlot, draft: ChannelDraft): number {
-  let count = 0
-  for (const user of new Set(draft.claims.map((claim) => claim.user)))
-    count += slot.channel?.claims.get(user)?.ids.size ?? 0
-  return count
-}
-
 /** After a commit with claims: its books are the youngest now; the oldest go where there are too many. */
 export function keepBooks(slot: ChannelSlot, draft: ChannelDraft, group: Group): void {
   const claims = slot.channel?.claims
@@ -50,8 +42,10 @@ export function keepBooks(slot: ChannelSlot, draft: ChannelDraft, group: Group):
   for (const { user } of draft.claims) {
     const book = claims.get(user)
     if (book === undefined) continue
-    claims.delete(user)
-    claims.set(user, book)
+    if (claims.size > 1) {
+      claims.delete(user)
+      claims.set(user, book)
+    }
     slot.bookGroups.set(user, group)
   }
   if (slot.claimCount <= maxClaims) return

@@ -44,8 +44,12 @@ export function under(prefix: string): { readonly gte: string; readonly lt: stri
 
 /** Offsets and times, padded so that they sort. */
 export function encodeNumber(value: number): string {
-  return Math.max(0, Math.floor(value)).toString(36).padStart(11, '0')
+  const digits = Math.max(0, Math.floor(value)).toString(36)
+  return `${zeros[digits.length] ?? ''}${digits}`
 }
+
+/** What a number of so many digits is short of; `padStart` takes ten times as much room. */
+const zeros = Array.from({ length: 12 }, (_, digits) => '0'.repeat(11 - digits))
 
 /** The number in the part before the last of a key. */
 export function placeOfKey(key: string): number {
