@@ -2,8 +2,8 @@ import type { Position } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import type { LocalChannel } from './local-channel.ts'
 import type { LocalUser } from './local-user.ts'
-import type { MessageList } from './message-list.ts'
-import type { Departure, Encoded, Link, Marker } from './ports.ts'
+import { inOrder, type MessageList } from './message-list.ts'
+import type { Departure, Encoded, Link, Marker, OwnMessage } from './ports.ts'
 import type { Protocol, Session } from './protocol.ts'
 
 /** A connection's place in a channel. */
@@ -58,8 +58,8 @@ export class Connection {
   allowedBytes = 0
   /** Sent in this turn, not yet written: a list that it shares with others … */
   shared: MessageList | undefined
-  /** … or, once it was sent something of its own, one of its own. */
-  outbox: Encoded[] | undefined
+  /** … and what it alone was sent, with its places in that list. */
+  own: OwnMessage[] | undefined
   /** Channels whose entries this connection gets, by name, with the join that brought it there. */
   readonly channels = new Map<string, Attachment>()
   /** Channels whose snapshot it was sent, and of whose end it has not been told since. */
@@ -85,15 +85,16 @@ export class Connection {
     this.#pressure = parts.pressure
   }
 
-  /** Hands the turn's messages, those of the outbox, to the transport. */
+  /** Hands the turn's messages to the transport: `messages` are those of the shared list. */
   flush(messages: readonly Encoded[]): void {
+    const { own } = this
     this.shared = undefined
-    this.outbox = undefined
+    this.own = undefined
     if (this.stage === 'closed' || this.#isClosing) return
     const before = this.link.pendingBytes
     this.allowedBytes = (before === 0 ? 0 : this.allowedBytes) + this.snapshotBytes
     this.snapshotBytes = 0
-    this.link.write(messages)
+    this.link.write(messages, own)
     if (this.link.pendingBytes > 0) this.#pressure.wrote(this, before)
   }
 
@@ -102,12 +103,12 @@ export class Connection {
     return this.#isClosing || this.stage === 'closed'
   }
 
-  /** Lets the link end with what is in the outbox and the refusal's close code. Only the first call counts. */
+  /** Lets the link end with what waits to be written and the refusal's close code. Only the first call counts. */
   close(refusal: Refusal, afterMs = 0): void {
     if (this.#isClosing) return
-    const rest = this.outbox ?? this.shared?.toArray() ?? []
+    const rest = inOrder(this.shared?.toArray() ?? [], this.own)
     this.shared = undefined
-    this.outbox = undefined
+    this.own = undefined
     this.#isClosing = true
     if (this.stage === 'closed') return
     const goodbye = this.session.goodbye({ refusal, afterMs })

@@ -5,8 +5,8 @@ import type { Clock, Encoded } from './ports.ts'
 import type { Encoder } from './protocol.ts'
 
 /**
- * One write per connection per turn of the event loop: what is sent in a turn waits in the connection's outbox,
- * in order, and leaves together at its end.
+ * One write per connection per turn of the event loop: what is sent in a turn waits at the connection, in order, and
+ * leaves together at its end. What many are sent is one list for all of them, to which each adds its own.
  */
 export class Delivery {
   readonly #clock: Clock
@@ -21,27 +21,18 @@ export class Delivery {
     this.#onFailure = onFailure
   }
 
-  /** Something for this connection alone: from then on its list of this turn is its own. */
+  /** Something for this connection alone. */
   send(connection: Connection, encoded: Encoded): void {
-    const { outbox, shared } = connection
-    if (outbox !== undefined) outbox.push(encoded)
-    else if (shared === undefined) {
-      this.#wait(connection)
-      connection.outbox = [encoded]
-    } else {
-      connection.outbox = [...shared.toArray(), encoded]
-      connection.shared = undefined
-    }
+    const { length } = connection.shared ?? this.#wait(connection)
+    const own = { after: length, message: encoded }
+    if (connection.own === undefined) connection.own = [own]
+    else connection.own.push(own)
   }
 
   /** Something that others are sent as well. */
   share(connection: Connection, encoded: Encoded): void {
-    const { outbox, shared } = connection
-    if (outbox !== undefined) outbox.push(encoded)
-    else {
-      if (shared === undefined) this.#wait(connection)
-      connection.shared = (shared ?? this.#nothing).with(encoded)
-    }
+    const shared = connection.shared ?? this.#wait(connection)
+    connection.shared = shared.with(encoded)
   }
 
   /** Tells each of them of an event, encoded once per encoder. */
@@ -55,9 +46,12 @@ export class Delivery {
     }
   }
 
-  #wait(connection: Connection): void {
+  /** The connection will be written to at the end of the turn; the list that it begins with. */
+  #wait(connection: Connection): MessageList {
     if (this.#waiting.length === 0) this.#clock.endOfTurn(this.#flush)
     this.#waiting.push(connection)
+    connection.shared = this.#nothing
+    return this.#nothing
   }
 
   #writeAll(): void {
@@ -67,15 +61,15 @@ export class Delivery {
     let list: MessageList | undefined
     let messages: readonly Encoded[] = []
     for (const connection of waiting) {
-      const { outbox, shared } = connection
-      if (shared !== undefined && shared !== list) {
+      const { shared } = connection
+      // It has been closed since.
+      if (shared === undefined) continue
+      if (shared !== list) {
         list = shared
         messages = shared.toArray()
       }
-      // Neither: it has been closed since.
-      if (outbox === undefined && shared === undefined) continue
       try {
-        connection.flush(outbox ?? messages)
+        connection.flush(messages)
       } catch (error) {
         // One link's trouble must not keep the others from hearing.
         this.#onFailure(connection, error)

@@ -227,10 +227,19 @@ export interface Encoded {
   framed?: unknown
 }
 
+/** A message for one link alone, behind so many of those that it shares with others. */
+export interface OwnMessage {
+  readonly after: number
+  readonly message: Encoded
+}
+
 /** Moves what the core writes to one browser. */
 export interface Link {
-  /** Writes in order, in as few system calls as the transport can. The list is not changed by anybody from then on. */
-  write(encoded: readonly Encoded[]): void
+  /**
+   * Writes in order, in as few system calls as the transport can. `messages` may be other links' as well: all that are sent
+   * the same are given the same list, which nobody changes from then on. `own` are for this link alone.
+   */
+  write(messages: readonly Encoded[], own?: readonly OwnMessage[]): void
   /** Bytes accepted by `write` that the network has not taken yet. */
   readonly pendingBytes: number
   /** How long it may take no byte while some wait, where that is not the setting's: browsers that ask from time to time. */

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Inbound, LinkEnd } from '../core/acceptor.ts'
 import { refusals } from '../core/errors.ts'
-import type { Clock, Encoded, Link, Telemetry } from '../core/ports.ts'
+import { inOrder } from '../core/message-list.ts'
+import type { Clock, Encoded, Link, OwnMessage, Telemetry } from '../core/ports.ts'
 import type { FrameJoiner } from './frame-joiner.ts'
 import type { Pingable } from './ping-wheel.ts'
 
@@ -82,11 +83,12 @@ export class WebSocketLink implements Link, Pingable {
     return this.#socket.writableLength
   }
 
-  write(encoded: readonly Encoded[]): void {
-    if (encoded.length === 0 || this.#ws.readyState !== this.#ws.OPEN) return
+  write(messages: readonly Encoded[], own?: readonly OwnMessage[]): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return
     const { joiner } = this.#parts
-    const joined = joiner.join(encoded)
-    if (joined === undefined) this.#writeEach(encoded)
+    const joined = joiner.join(messages, own)
+    if (joined === undefined) this.#writeEach(inOrder(messages, own))
+    else if (joined.length === 0) return
     else if (this.pendingBytes > 0) this.#socket.write(joiner.copied())
     else {
       this.#socket.write(joined)

@@ -3,6 +3,7 @@ import { configOf } from '../../src/config/config-of.ts'
 import type { Inbound } from '../../src/core/acceptor.ts'
 import type { Core, CoreParts } from '../../src/core/core.ts'
 import { createCore, type RunningCore } from '../../src/core/create-core.ts'
+import { inOrder } from '../../src/core/message-list.ts'
 import type {
   App,
   Bus,
@@ -11,6 +12,7 @@ import type {
   GateName,
   Link,
   Notice,
+  OwnMessage,
   Random,
   Stores,
   Telemetry,
@@ -136,14 +138,20 @@ export class FakeLink implements Link {
   readonly writes: (readonly Encoded[])[] = []
   readonly frames = new Inbox<Frame>(JSON.stringify)
   pendingBytes = 0
+  /** The network takes nothing: all that is written from now on is pending. */
+  isStuck = false
   isPaused = false
   /** Undefined: as of a transport that cannot tell. */
   declare heardAt: number
   closed: { readonly code: number; readonly reason: string } | undefined
 
-  write(encoded: readonly Encoded[]): void {
+  write(messages: readonly Encoded[], own?: readonly OwnMessage[]): void {
+    const encoded = inOrder(messages, own)
     this.writes.push(encoded)
-    for (const { text } of encoded) this.frames.push(JSON.parse(text) as Frame)
+    for (const { text } of encoded) {
+      this.frames.push(JSON.parse(text) as Frame)
+      if (this.isStuck) this.pendingBytes += text.length
+    }
   }
 
   close(code: number, reason: string): void {

@@ -1,5 +1,6 @@
 import type { Inbound } from '../../src/core/acceptor.ts'
-import type { Encoded, Link } from '../../src/core/ports.ts'
+import { inOrder } from '../../src/core/message-list.ts'
+import type { Encoded, Link, OwnMessage } from '../../src/core/ports.ts'
 import type { Dice } from './dice.ts'
 import type { Life, Timeline } from './timeline.ts'
 
@@ -56,8 +57,8 @@ export class SimulatedLink implements Link {
 
   // The node's end.
 
-  write(encoded: readonly Encoded[]): void {
-    const texts = encoded.map((item) => item.text)
+  write(messages: readonly Encoded[], own?: readonly OwnMessage[]): void {
+    const texts = inOrder(messages, own).map((item) => item.text)
     // Frame ids are numbered over all runs of a process, so they do not count: each run is as if alone.
     const bytes = texts.reduce((sum, text) => sum + text.length - text.indexOf(','), 0)
     this.pendingBytes += bytes

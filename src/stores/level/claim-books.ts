@@ -1,4 +1,5 @@
 import type { ChannelCommit } from '../../core/ports.ts'
+import type { ClaimBook } from '../aggregate/channel.ts'
 import type { ChannelDraft } from '../aggregate/channel-draft.ts'
 import { type ChannelSlot, readBook } from './channel-slot.ts'
 import type { Database } from './database.ts'
@@ -48,7 +49,10 @@ export function keepBooks(slot: ChannelSlot, draft: ChannelDraft, group: Group):
     }
     slot.bookGroups.set(user, group)
   }
-  if (slot.claimCount <= maxClaims) return
+  if (slot.claimCount > maxClaims) dropBooks(slot, claims)
+}
+
+function dropBooks(slot: ChannelSlot, claims: Map<string, ClaimBook>): void {
   for (const [user, book] of claims) {
     if (slot.claimCount <= maxClaims / 2 || claims.size === 1) return
     if (slot.bookGroups.get(user)?.settled === false) continue

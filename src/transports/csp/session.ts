@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Inbound, LinkEnd } from '../../core/acceptor.ts'
 import { refusals } from '../../core/errors.ts'
-import type { Encoded, Link, Telemetry } from '../../core/ports.ts'
+import { inOrder } from '../../core/message-list.ts'
+import type { Encoded, Link, OwnMessage, Telemetry } from '../../core/ports.ts'
 import { Comet } from './comet.ts'
 import { CspInbox } from './inbox.ts'
 import { CspOutbox } from './outbox.ts'
@@ -156,9 +157,9 @@ export class CspSession implements Link {
     return this.#isHolding ? undefined : this.#expiryMs
   }
 
-  write(encoded: readonly Encoded[]): void {
+  write(messages: readonly Encoded[], own?: readonly OwnMessage[]): void {
     if (this.#stage !== 'open') return
-    for (const message of encoded) {
+    for (const message of inOrder(messages, own)) {
       for (const data of packetDataOf(message)) this.#outbox.push(data)
     }
     if (this.#comet !== undefined) this.#pump(this.#comet)
