@@ -114,7 +114,7 @@ function frameTwo(name: string, args: string): string {
 
 function publishArgs(event: EventOf<'publish'>): string {
   const presence = event.presence === undefined ? '' : `,"presence":${quote(event.presence)}`
-  return `{"channel_name":${quote(event.channel)},${entryFields(event.entry)}${presence}}`
+  return `{"channel_name":${quoteName(event.channel)},${entryFields(event.entry)}${presence}}`
 }
 
 function comingArgs(event: EventOf<'join' | 'leave'>): string {
@@ -141,7 +141,7 @@ function historyEntry(entry: Entry): string {
 
 function entryFields(entry: Entry): string {
   const payload = entry.kind === 'publish' ? `"payload":${entry.content},` : ''
-  const user = entry.author.user === undefined ? '' : `"user":${quote(entry.author.user)},`
+  const user = entry.author.user === undefined ? '' : `"user":${quoteName(entry.author.user)},`
   const offset = entry.offset === 0 ? '' : `,"offset":${entry.offset}`
   return `${payload}${user}${datetime(entry.at)}${offset}`
 }
@@ -149,6 +149,12 @@ function entryFields(entry: Entry): string {
 /** RFC 3339, UTC, milliseconds. */
 function datetime(at: number): string {
   return `"datetime":"${formatUtc(at)}"`
+}
+
+/** A name: nothing but these two has to be escaped in it (names.ts), and hardly ever are they there. */
+function quoteName(name: string | null): string {
+  if (name === null) return 'null'
+  return name.includes('"') || name.includes('\\') ? JSON.stringify(name) : `"${name}"`
 }
 
 function quote(value: string | readonly string[] | null): string {
