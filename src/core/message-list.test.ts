@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { MessageList } from './message-list.ts'
+import { inOrder, MessageList } from './message-list.ts'
 
 const messages = ['a', 'b', 'c'].map((text) => ({ text }))
 
@@ -37,4 +37,18 @@ it('has what each was sent, in order, whoever else was sent what', () => {
         ).toEqual(texts)
     }),
   )
+})
+
+it('stands beside what is a link’s own, each in its place', () => {
+  const own = [0, 0, 2, 3].map((after, place) => ({ after, message: { text: `own ${place}` } }))
+  expect(inOrder(messages, own).map(({ text }) => text)).toEqual([
+    'own 0',
+    'own 1',
+    'a',
+    'b',
+    'own 2',
+    'c',
+    'own 3',
+  ])
+  expect(inOrder(messages)).toBe(messages)
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { inOrder } from '../core/message-list.ts'
 import { deflatedFrameOf, frameOf } from './frame.ts'
 import { FrameJoiner } from './frame-joiner.ts'
 
@@ -16,6 +17,22 @@ it('joins once for all links that get the same messages', () => {
   expect(joiner.join(messages.slice(0, 1))?.toString('latin1')).toBe('\x81\x01a')
 })
 
+it('puts what is a link’s own into its place, and joins the rest once for all', () => {
+  const joiner = new FrameJoiner()
+  const messages = [a(), b()]
+  const own = (after: number) => [{ after, message: { text: String(after) } }]
+  const texts = [0, 1, 2].map((after) => joiner.join(messages, own(after))?.toString('latin1'))
+  expect(texts).toEqual([
+    '\x81\x010\x81\x01a\x81\x01b',
+    '\x81\x01a\x81\x011\x81\x01b',
+    '\x81\x01a\x81\x01b\x81\x012',
+  ])
+  expect(joiner.join(messages)?.toString('latin1')).toBe('\x81\x01a\x81\x01b')
+  // Whatever is joined a second time gets a frame of its own.
+  expect(messages).toEqual([a(), b()].map((message) => ({ ...message, framed: {} })))
+  expect(joiner.join([], own(0))?.toString('latin1')).toBe('\x81\x010')
+})
+
 it('joins compressed frames too', () => {
   const message = { text: 'long'.repeat(500) }
   const joined = new FrameJoiner(deflatedFrameOf).join([message, a()])
@@ -28,6 +45,8 @@ it('does not copy large ones together', () => {
   expect(joiner.join([large, a()])).toBeDefined()
   expect(joiner.join([large, large])).toBeUndefined()
   expect(joiner.join([a(), b()])).toBeDefined()
+  expect(joiner.join([large], [{ after: 1, message: large }])).toBeUndefined()
+  expect(joiner.join([large, large], [{ after: 0, message: a() }])).toBeUndefined()
 })
 
 it('uses a place again, but for what is kept or copied', () => {
@@ -58,7 +77,9 @@ it('never changes what is kept, whatever comes in whatever lists', () => {
   const all = ['', 'a', 'é', 'x'.repeat(130), 'y'.repeat(5000), 'z'.repeat(20_000)]
   const lists = fc.array(
     fc.tuple(
-      fc.array(fc.nat({ max: all.length - 1 }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.nat({ max: all.length - 1 }), { maxLength: 8 }),
+      fc.array(fc.tuple(fc.nat(8), fc.nat({ max: all.length - 1 })), { maxLength: 3 }),
+      fc.constantFrom('new', 'same'),
       fc.boolean(),
     ),
     { maxLength: 40 },
@@ -68,10 +89,17 @@ it('never changes what is kept, whatever comes in whatever lists', () => {
       const joiner = new FrameJoiner()
       const messages = all.map((text) => ({ text }))
       const kept: [Buffer, Buffer][] = []
-      for (const [picks, keeps] of steps) {
-        const list = picks.flatMap((pick) => messages[pick] ?? [])
-        const joined = joiner.join(list)
-        const wanted = Buffer.concat(list.map(({ text }) => frameOf({ text })))
+      let list: { text: string }[] = []
+      for (const [picks, places, which, keeps] of steps) {
+        if (which === 'new') list = picks.flatMap((pick) => messages[pick] ?? [])
+        const own = places
+          .map(([after, pick]) => ({
+            after: Math.min(after, list.length),
+            message: messages[pick] as { text: string },
+          }))
+          .sort((one, other) => one.after - other.after)
+        const joined = joiner.join(list, own)
+        const wanted = Buffer.concat(inOrder(list, own).map(({ text }) => frameOf({ text })))
         expect(joined?.equals(wanted)).toBe(true)
         if (joined === undefined || !keeps) continue
         joiner.keep()

@@ -31,11 +31,15 @@ export interface Database {
   clear(range: KeyRange): Promise<void>
 }
 
+/** Twice the default: records are short, and blocks of so many of them are smaller and no slower to read (016). */
+const blockBytes = 8192
+
 /** LevelDB in a folder. */
 export function levelDatabase(folder: string): Database {
   const db = new ClassicLevel<string, string>(folder, {
     keyEncoding: 'utf8',
     valueEncoding: 'utf8',
+    blockSize: blockBytes,
   })
   const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
     try {
