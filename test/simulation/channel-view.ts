@@ -18,8 +18,8 @@ export interface Viewer {
   readonly steady: (channel: string) => boolean
   /** Its channel options say so, and never change in that. */
   readonly presenceful: (channel: string) => boolean
-  /** Nothing is forgotten and the store always answers: then a resume must succeed. */
-  readonly resumes: boolean
+  /** How many entries a position may be behind and must be resumed: what is kept, where the store always answers. */
+  readonly resumes: number
 }
 
 type HistoryItem = readonly [name: string, fields: Args]
@@ -161,8 +161,8 @@ export class ChannelView {
   /** A position that could be resumed was. */
   #checkForgotten(life: ChannelLife, since: { epoch: string; offset: number } | undefined): void {
     const { resumes, steady } = this.#viewer
-    if (!resumes || !steady(this.channel) || this.historySize === 0 || life.destroyed) return
-    if (since?.epoch !== life.epoch) return
+    if (!steady(this.channel) || this.historySize === 0 || life.destroyed) return
+    if (since?.epoch !== life.epoch || (this.offset ?? 0) - since.offset > resumes) return
     this.#violated('G3', `was at ${since.offset} and is not recovered at ${this.offset}`)
   }
 

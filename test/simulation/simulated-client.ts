@@ -285,8 +285,9 @@ export class SimulatedClient {
       steady: (name) => planned(name)?.changes.length === 0,
       presenceful: (name) => planned(name)?.options['presenceful'] === true,
       resumes:
-        plan.store.losesCall + plan.store.losesAnswer + plan.trouble.outageMs === 0 &&
-        plan.store.recoveryEntries >= 1000,
+        plan.store.losesCall + plan.store.losesAnswer + plan.trouble.outageMs === 0
+          ? plan.store.recoveryEntries
+          : 0,
     }
   }
 

@@ -65,6 +65,9 @@ export class SimulatedNode {
   #life = new Life()
   #incarnation = 0
   #isReady = false
+  #isDraining = false
+  /** It is to start again when it has drained. */
+  #startsNext = false
 
   constructor(name: string, parts: NodeParts) {
     this.name = name
@@ -91,6 +94,7 @@ export class SimulatedNode {
   }
 
   start(): void {
+    this.#startsNext = this.#isDraining
     if (this.#running !== undefined) return
     const life = new Life()
     this.#life = life
@@ -120,8 +124,11 @@ export class SimulatedNode {
     if (running === undefined || !this.#isReady) return
     this.#parts.judge.note(() => `${this.nodeId} drains`)
     this.#isReady = false
+    this.#isDraining = true
     const end = () => {
-      if (!life.isOver) this.#end()
+      if (life.isOver) return
+      this.#end()
+      if (this.#startsNext) this.start()
     }
     const steps = [
       () => running.rooms.made.stop(),
@@ -199,6 +206,7 @@ export class SimulatedNode {
   #end(): void {
     this.#life.isOver = true
     this.#isReady = false
+    this.#isDraining = false
     this.#running = undefined
     this.#parts.bus.forget(this.nodeId)
     for (const link of this.#links) link.die()
