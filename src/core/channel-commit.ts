@@ -124,7 +124,8 @@ export type ChannelChange =
   /** Frees a claimed id whose publish was refused. */
   | { readonly change: 'release'; readonly claim: PublishClaim }
   /**
-   * `tells: 'head'`: `offset` and `count` of the head, as the changes before have made it, are put into its body.
+   * `tells: 'head'`: `offset` and `count` of the head, as the changes before have made it, are put into its body; with
+   * `onlyAs` also `from`, the head that the leaver's join had left, unless the body says another.
    * `onlyAs`: only where this commit has taken that user out of the channel; a leave that is repeated has no effect.
    */
   | {

@@ -24,8 +24,6 @@ export interface UserSubscription {
   readonly generation: number
   /** Offset of the join's history entry, 0 where it is none; absent until the join is confirmed. */
   readonly joined?: number
-  /** The channel's head as the join left it: what came later came while the user was in. Absent until confirmed. */
-  readonly from?: number
   readonly connections: readonly {
     readonly id: string
     /** The record's version when this connection was attached; equals `generation` if it came with the join. */
@@ -40,7 +38,7 @@ export interface Intent {
   readonly generation: number
   readonly at: number
   /** Of a leave by the end of the user's last connection there. */
-  readonly departure?: Departure & { readonly from?: number }
+  readonly departure?: Departure
 }
 
 /** How a connection's end left a channel: a room's read markers and pushes follow it (spec/hipochat.md §2, §5). */
@@ -51,6 +49,11 @@ export interface Departure {
   readonly seen?: Marker
   /** To be told counted as to have read. */
   readonly reads?: true
+  /**
+   * What it was to be told begins at the read marker, which its coming had moved before its join; else with the join. Said by
+   * the store of connections that are in one channel only.
+   */
+  readonly since?: 'marker'
 }
 
 /** One user. A record exists while it holds a connection or an intent. MUST be treated as immutable. */
@@ -114,7 +117,6 @@ export type UserChange =
       readonly channel: string
       readonly generation: number
       readonly joined?: number
-      readonly from?: number
     }
 
 export interface UserCommit {

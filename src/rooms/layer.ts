@@ -44,17 +44,23 @@ export function withLeave(
   // A leave may be repeated, or be one of somebody who never came in: those who are away are told already.
   const onlyAs = { leaves: user }
   changes.push({ change: 'away', user, marker: everything, onlyAs })
-  const { how, seen, from } = departure
-  const body: Omit<MissedNotice, 'offset' | 'count'> = {
+  const from = missedFrom(departure)
+  const body: Omit<MissedNotice, 'from' | 'offset' | 'count'> & { readonly from?: number } = {
     v: 1,
     tells: 'missed',
     room: channel.name,
     epoch: channel.head.epoch,
     user,
-    from: (how === 'left' ? seen?.offset : from) ?? 0,
+    ...(from !== undefined && { from }),
   }
   changes.push({ change: 'notice', notice: pushNotice(rooms, body, 0), tells: 'head', onlyAs })
   return changes
+}
+
+/** What may not have come: undefined where that is what was stored since the user came in. */
+function missedFrom({ how, seen, since }: Departure): number | undefined {
+  if (how === 'left') return seen?.offset ?? 0
+  return since === 'marker' ? 0 : undefined
 }
 
 /** Of a link that was not the user's last connection in the room. Where others of its kind stay, it was not a leave. */

@@ -48,6 +48,8 @@ export class RoomLife {
   /** How far users have read at most, also those who are members no more. */
   readonly reads = new Map<string, number>()
   readonly memberships = new Spans()
+  /** A link has been let in and its join is no commit yet: what is stored meanwhile is told by a push, and by the link. */
+  readonly comings = new Spans()
   /** In the room by any connection. */
   readonly stays = new Spans()
   readonly bans = new Spans()
@@ -112,10 +114,14 @@ export class RoomLife {
     this.#head = committed.head.offset
     for (const { user } of committed.left) {
       this.stays.end(user, now)
+      this.comings.end(user, now)
       const isDeparture = commit.changes.some((each) => each.change === 'away')
       if (!isDeparture) this.wentAt.set(user, this.#head)
     }
-    for (const { user } of committed.entered) this.stays.begin(user, now)
+    for (const { user } of committed.entered) {
+      this.stays.begin(user, now)
+      this.comings.end(user, now)
+    }
     if (this.members.size === 0) this.peopledSince = undefined
     else this.peopledSince ??= now
     const joins = commit.changes.flatMap((each) => (each.change === 'member' ? [each.user] : []))
@@ -128,7 +134,10 @@ export class RoomLife {
     const notice = commit.changes.find((each) => each.change === 'notice')?.notice.id
     return commit.changes.flatMap((change) => {
       if (change.change === 'member') return this.#noteMember(change, commit, now)
-      if (change.change === 'marker') this.#read(change.user, change.marker.offset)
+      if (change.change === 'marker') {
+        this.#read(change.user, change.marker.offset)
+        if (isEntrance(commit)) this.comings.begin(change.user, now)
+      }
       const entry = change.change === 'entry' ? entries.shift() : undefined
       if (entry !== undefined) this.#noteMessage(entry, { now, notice })
       return []
@@ -198,4 +207,15 @@ export class RoomLife {
     }
     return problems
   }
+}
+
+/** A link of talk is let in: it has read the room as it is. */
+function isEntrance({ changes }: ChannelCommit): boolean {
+  const kinds = new Set<string>(changes.map(({ change }) => change))
+  kinds.delete('member')
+  return kinds.size === 1 && changes.some(isToHead)
+}
+
+function isToHead(change: ChannelChange): boolean {
+  return change.change === 'marker' && change.marker.offset === Number.MAX_SAFE_INTEGER
 }

@@ -118,7 +118,7 @@ export function confirmation(
   committed: ChannelCommitted,
 ): Extract<UserChange, { change: 'confirm' }> {
   const joined = committed.entered[0]?.offset ?? 0
-  return { change: 'confirm', channel, generation, joined, from: committed.head.offset }
+  return { change: 'confirm', channel, generation, joined }
 }
 
 /** The join as a change of the channel, with its history entry where the channel keeps one. */

@@ -127,9 +127,9 @@ export class ChannelDraft {
     return this.presence?.has(user) ? this.presence.get(user) : this.base.presence.get(user)
   }
 
-  setSubscriber(user: string, generation: number | undefined): void {
+  setSubscriber(user: string, subscriber: Subscriber | undefined): void {
     this.presence ??= new Map()
-    this.presence.set(user, generation === undefined ? undefined : { user, generation })
+    this.presence.set(user, subscriber)
   }
 
   tombstoneOf(user: string): Tombstone | undefined {

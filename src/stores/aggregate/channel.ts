@@ -11,6 +11,8 @@ import type { Member } from '../../core/ports.ts'
 export interface Subscriber {
   readonly user: string
   readonly generation: number
+  /** The head that the join left: what is stored later is stored while the user is in. */
+  readonly from: number
 }
 
 /** Remembers with which generation a user left, so that an older enter that arrives late is ignored. */

@@ -151,12 +151,13 @@ function hasLeft(draft: ChannelDraft, leaver: string | undefined): boolean {
 }
 
 function noticeOf(
-  { offset, count }: ChannelDraft,
-  { notice, tells }: Extract<ChannelChange, { change: 'notice' }>,
+  { offset, count, base }: ChannelDraft,
+  { notice, tells, onlyAs }: Extract<ChannelChange, { change: 'notice' }>,
 ): Notice {
   if (tells === undefined) return notice
-  const body = JSON.stringify({ ...(JSON.parse(notice.body) as object), offset, count })
-  return { ...notice, body }
+  const from = onlyAs === undefined ? undefined : base.presence.get(onlyAs.leaves)?.from
+  const known = { ...(from !== undefined && { from }), ...(JSON.parse(notice.body) as object) }
+  return { ...notice, body: JSON.stringify({ ...known, offset, count }) }
 }
 
 function create(draft: ChannelDraft, change: Create): void {

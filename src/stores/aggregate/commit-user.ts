@@ -146,7 +146,8 @@ function disconnect(draft: Draft, change: Extract<UserChange, { change: 'disconn
   for (const subscription of before) {
     if (!isAttached(subscription, connection)) continue
     // Of a place that nobody can tell of, the worst is taken to be true.
-    const departure = departures.get(subscription.channel) ?? { how: 'lost' }
+    const known = departures.get(subscription.channel) ?? { how: 'lost' }
+    const departure: Departure = gone.only === undefined ? known : { ...known, since: 'marker' }
     detach(draft, subscription, { ids: goes, departure })
   }
   draft.connections = draft.connections.filter(({ id }) => id !== connection)
@@ -218,11 +219,8 @@ function detach(
     return
   }
   draft.subscriptions = draft.subscriptions.filter((each) => each !== subscription)
-  const { channel, from } = subscription
-  const departure = going.departure && {
-    ...going.departure,
-    ...(from === undefined ? {} : { from }),
-  }
+  const { channel } = subscription
+  const { departure } = going
   intend(draft, { kind: 'leave', channel, ...(departure === undefined ? {} : { departure }) })
 }
 
@@ -242,14 +240,13 @@ function intend(
 }
 
 function confirm(draft: Draft, change: Extract<UserChange, { change: 'confirm' }>): void {
-  const { channel, generation, joined, from } = change
+  const { channel, generation, joined } = change
   const matches = (each: { channel: string; generation: number }) =>
     each.channel === channel && each.generation === generation
   if (draft.intents.some(matches)) draft.intents = draft.intents.filter((each) => !matches(each))
   const held = draft.subscriptions.find(matches)
   if (held === undefined || held.joined !== undefined) return
-  const confirmed = { ...held, joined: joined ?? 0, ...(from === undefined ? {} : { from }) }
-  replace(draft, held, confirmed)
+  replace(draft, held, { ...held, joined: joined ?? 0 })
 }
 
 function replace(draft: Draft, held: UserSubscription, by: UserSubscription): void {

@@ -13,7 +13,7 @@ export function enter(draft: ChannelDraft, change: Enter): void {
   const { user, generation } = change
   const held = draft.subscriberOf(user)
   if (held !== undefined) {
-    if (generation > held.generation) draft.setSubscriber(user, generation)
+    if (generation > held.generation) draft.setSubscriber(user, { ...held, generation })
     return
   }
   const tombstone = draft.tombstoneOf(user)
@@ -21,10 +21,10 @@ export function enter(draft: ChannelDraft, change: Enter): void {
     if (generation <= tombstone.generation) return
     draft.setTombstone(user, undefined)
   }
-  draft.setSubscriber(user, generation)
   draft.subscribers += 1
   draft.everSubscribed = true
   draft.addEntered(presenceChange(draft, change))
+  draft.setSubscriber(user, { user, generation, from: draft.offset })
 }
 
 /** A leave also counts for a user who is not in: its enter may still be under way with an older generation. */

@@ -129,7 +129,7 @@ function loadParts(
   parts: readonly (readonly [string, string])[],
 ): void {
   const prefix = logKeys.all(slot.log).length
-  const present: { user: string; generation: number; order: number }[] = []
+  const present: (SubscriberRecord & { user: string })[] = []
   const left: (Tombstone & { user: string })[] = []
   for (const [key, value] of parts) {
     const part = key[prefix]
@@ -140,8 +140,8 @@ function loadParts(
       left.push({ user: nameOfKey(key), ...(decodeRecord(value) as Tombstone) })
     else if (part === 'q' || part === 'r') Object.assign(channel, loadFixed(part, value))
   }
-  for (const { user, generation, order } of present.sort((a, b) => a.order - b.order)) {
-    channel.presence.set(user, { user, generation })
+  for (const { user, generation, order, from = 0 } of present.sort((a, b) => a.order - b.order)) {
+    channel.presence.set(user, { user, generation, from })
     slot.orders.set(user, order)
     slot.nextOrder = order + 1
   }
@@ -164,6 +164,8 @@ function loadFixed(
 interface SubscriberRecord {
   readonly generation: number
   readonly order: number
+  /** Format 1 and 2 did not know. */
+  readonly from?: number
 }
 
 async function loadLog(

@@ -106,7 +106,8 @@ function writePresence(group: Group, slot: ChannelSlot, draft: ChannelDraft): vo
     else {
       const order = slot.orders.get(user) ?? slot.nextOrder++
       slot.orders.set(user, order)
-      group.put(key, encodeRecord({ generation: subscriber.generation, order }))
+      const { generation, from } = subscriber
+      group.put(key, encodeRecord({ generation, order, from }))
     }
   }
   for (const [user, tombstone] of draft.tombstones ?? []) {

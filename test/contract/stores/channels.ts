@@ -311,7 +311,7 @@ export function describeChannels(subject: StoresUnderTest): void {
         expect(snapshot?.channel).toBe(name)
         expect(ids(snapshot?.history)).toEqual([`of ${name}`])
         expect(snapshot?.state).toEqual([[name, JSON.stringify(name)]])
-        expect(snapshot?.presence).toEqual([{ user: name, generation: 1 }])
+        expect(snapshot?.presence).toMatchObject([{ user: name, generation: 1 }])
       }
       await room('a').done([{ change: 'destroy' }])
       const { names } = await subject.stores().channels.list({ limit: 1000 })

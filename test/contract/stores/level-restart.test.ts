@@ -147,6 +147,17 @@ describe('after a restart', () => {
     expect((await stores?.channels.list({ limit: 9, abandoned: true }))?.names).toEqual(['room'])
   })
 
+  it('a leave still tells since when its user had been in', async () => {
+    const room = channelOf(await open())
+    await room.create()
+    await room.done([entry('p1'), entry('p2'), presence('enter', 'ann', 5)])
+    const again = channelOf(await restart())
+    const left = { change: 'notice', notice: notice('n'), onlyAs: { leaves: 'ann' } } as const
+    await again.done([entry('p3'), presence('leave', 'ann', 9), { ...left, tells: 'head' }])
+    const [due] = (await stores?.outbox.due({ now: start, limit: 9 })) ?? []
+    expect(JSON.parse(due?.body ?? '')).toMatchObject({ from: 2, offset: 3 })
+  })
+
   it('rooms, members, markers and removals are as they were', async () => {
     const before = await open()
     const made = (name: string) => JSON.stringify([name, ...upTo(500).map((n) => `user ${n}`)])

@@ -52,7 +52,7 @@ export function describePresence(subject: StoresUnderTest): void {
       await room().done([presence('enter', 'ann', 5)])
       await room().done([presence('enter', 'ann', 4)])
       await room().done([presence('enter', 'ann', 8)])
-      expect((await room().snapshot())?.presence).toEqual([{ user: 'ann', generation: 8 }])
+      expect((await room().snapshot())?.presence).toMatchObject([{ user: 'ann', generation: 8 }])
       expect((await room().done([presence('leave', 'ann', 7)])).left).toEqual([])
       expect((await room().done([presence('leave', 'ann', 8)])).left).toHaveLength(1)
     })

@@ -432,6 +432,33 @@ export function describeRooms(subject: StoresUnderTest): void {
       expect(due.map(({ id }) => id)).toEqual(['out'])
     })
 
+    it('tell with a leave since when the user had been in, unless the notice says another', async () => {
+      await room().create(createRoom())
+      await room().done([member('add', 'ann'), entry('p1')])
+      const leave = (generation: number, id: string, body: object) => [
+        presence('leave', 'ann', generation),
+        {
+          change: 'notice',
+          notice: { ...notice(id), body: JSON.stringify(body) },
+          tells: 'head',
+          onlyAs: { leaves: 'ann' },
+        } as const,
+      ]
+      await room().done([presence('enter', 'ann', 1)])
+      await room().done([entry('p2')])
+      // A newer join of who is in is the same stay.
+      await room().done([presence('enter', 'ann', 2)])
+      await room().done(leave(3, 'n1', { a: 1 }))
+      await room().done([entry('p3'), presence('enter', 'ann', 4)])
+      await room().done([entry('p4')])
+      await room().done(leave(5, 'n2', { from: 0 }))
+      const due = await subject.stores().outbox.due({ now: start, limit: 9 })
+      expect(due.map(({ body }) => JSON.parse(body))).toEqual([
+        { a: 1, from: 1, offset: 2, count: 2 },
+        { from: 0, offset: 4, count: 4 },
+      ])
+    })
+
     it('do not change what was handed out', async () => {
       await room().create(createRoom())
       const done = await room().done([member('add', 'ann'), entry('p1')])
