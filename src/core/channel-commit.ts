@@ -124,14 +124,14 @@ export type ChannelChange =
   /** Frees a claimed id whose publish was refused. */
   | { readonly change: 'release'; readonly claim: PublishClaim }
   /**
-   * `tells: 'head'`: `offset` and `count` of the head, as the changes before have made it, are put into its body; with
-   * `onlyAs` also `from`, the head that the leaver's join had left, unless the body says another.
+   * `tells: 'head'`: `offset` and `count` of the head, as the changes before have made it, are put into its body. `stay`:
+   * also `from`, the head that the join of the leaver of `onlyAs` had left, or the body's own where that is later.
    * `onlyAs`: only where this commit has taken that user out of the channel; a leave that is repeated has no effect.
    */
   | {
       readonly change: 'notice'
       readonly notice: Notice
-      readonly tells?: 'head'
+      readonly tells?: 'head' | 'stay'
       readonly onlyAs?: Leaver
     }
 

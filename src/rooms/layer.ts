@@ -44,23 +44,18 @@ export function withLeave(
   // A leave may be repeated, or be one of somebody who never came in: those who are away are told already.
   const onlyAs = { leaves: user }
   changes.push({ change: 'away', user, marker: everything, onlyAs })
-  const from = missedFrom(departure)
-  const body: Omit<MissedNotice, 'from' | 'offset' | 'count'> & { readonly from?: number } = {
+  const { how, seen, since } = departure
+  const body: Omit<MissedNotice, 'offset' | 'count'> = {
     v: 1,
     tells: 'missed',
     room: channel.name,
     epoch: channel.head.epoch,
     user,
-    ...(from !== undefined && { from }),
+    from: how === 'left' ? (seen?.offset ?? 0) : 0,
   }
-  changes.push({ change: 'notice', notice: pushNotice(rooms, body, 0), tells: 'head', onlyAs })
+  const notice = pushNotice(rooms, body, 0)
+  changes.push({ change: 'notice', notice, tells: since === 'marker' ? 'head' : 'stay', onlyAs })
   return changes
-}
-
-/** What may not have come: undefined where that is what was stored since the user came in. */
-function missedFrom({ how, seen, since }: Departure): number | undefined {
-  if (how === 'left') return seen?.offset ?? 0
-  return since === 'marker' ? 0 : undefined
 }
 
 /** Of a link that was not the user's last connection in the room. Where others of its kind stay, it was not a leave. */

@@ -114,7 +114,6 @@ export class RoomLife {
     this.#head = committed.head.offset
     for (const { user } of committed.left) {
       this.stays.end(user, now)
-      this.comings.end(user, now)
       const isDeparture = commit.changes.some((each) => each.change === 'away')
       if (!isDeparture) this.wentAt.set(user, this.#head)
     }

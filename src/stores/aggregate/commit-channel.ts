@@ -155,9 +155,11 @@ function noticeOf(
   { notice, tells, onlyAs }: Extract<ChannelChange, { change: 'notice' }>,
 ): Notice {
   if (tells === undefined) return notice
-  const from = onlyAs === undefined ? undefined : base.presence.get(onlyAs.leaves)?.from
-  const known = { ...(from !== undefined && { from }), ...(JSON.parse(notice.body) as object) }
-  return { ...notice, body: JSON.stringify({ ...known, offset, count }) }
+  const body = JSON.parse(notice.body) as { readonly from?: number }
+  const head = { ...body, offset, count }
+  if (tells === 'head') return { ...notice, body: JSON.stringify(head) }
+  const came = base.presence.get(onlyAs?.leaves ?? '')?.from ?? 0
+  return { ...notice, body: JSON.stringify({ ...head, from: Math.max(came, body.from ?? 0) }) }
 }
 
 function create(draft: ChannelDraft, change: Create): void {

@@ -153,7 +153,7 @@ describe('after a restart', () => {
     await room.done([entry('p1'), entry('p2'), presence('enter', 'ann', 5)])
     const again = channelOf(await restart())
     const left = { change: 'notice', notice: notice('n'), onlyAs: { leaves: 'ann' } } as const
-    await again.done([entry('p3'), presence('leave', 'ann', 9), { ...left, tells: 'head' }])
+    await again.done([entry('p3'), presence('leave', 'ann', 9), { ...left, tells: 'stay' }])
     const [due] = (await stores?.outbox.due({ now: start, limit: 9 })) ?? []
     expect(JSON.parse(due?.body ?? '')).toMatchObject({ from: 2, offset: 3 })
   })

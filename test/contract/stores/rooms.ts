@@ -432,7 +432,7 @@ export function describeRooms(subject: StoresUnderTest): void {
       expect(due.map(({ id }) => id)).toEqual(['out'])
     })
 
-    it('tell with a leave since when the user had been in, unless the notice says another', async () => {
+    it('tell with a leave since when the user had been in, unless the notice says later', async () => {
       await room().create(createRoom())
       await room().done([member('add', 'ann'), entry('p1')])
       const leave = (generation: number, id: string, body: object) => [
@@ -440,7 +440,7 @@ export function describeRooms(subject: StoresUnderTest): void {
         {
           change: 'notice',
           notice: { ...notice(id), body: JSON.stringify(body) },
-          tells: 'head',
+          tells: 'stay',
           onlyAs: { leaves: 'ann' },
         } as const,
       ]
@@ -451,11 +451,11 @@ export function describeRooms(subject: StoresUnderTest): void {
       await room().done(leave(3, 'n1', { a: 1 }))
       await room().done([entry('p3'), presence('enter', 'ann', 4)])
       await room().done([entry('p4')])
-      await room().done(leave(5, 'n2', { from: 0 }))
+      await room().done(leave(5, 'n2', { from: 4 }))
       const due = await subject.stores().outbox.due({ now: start, limit: 9 })
       expect(due.map(({ body }) => JSON.parse(body))).toEqual([
         { a: 1, from: 1, offset: 2, count: 2 },
-        { from: 0, offset: 4, count: 4 },
+        { from: 4, offset: 4, count: 4 },
       ])
     })
 
