@@ -41,6 +41,13 @@ export class Hub {
 
   /** The channel as this node sees it, read from the store if need be; undefined where there is none. */
   async channel(name: string): Promise<LocalChannel | undefined> {
+    const isBegun = this.#loading.has(name)
+    const channel = await this.#find(name)
+    // What others had begun to read may be older than the channel.
+    return channel === undefined && isBegun ? this.#find(name) : channel
+  }
+
+  #find(name: string): LocalChannel | Promise<LocalChannel | undefined> {
     const known = this.channels.get(name)
     if (known !== undefined) {
       known.usedAt = this.#core.clock.now()

@@ -8,6 +8,25 @@ beforeEach(() => {
   world.app.answers.set('create_channel', () => [true, { moderated: false, history_size: 5 }])
 })
 
+describe('a node whose read of a channel began before it was made', () => {
+  it('does not take a join for one of a former life of the channel', async () => {
+    const [here, there] = [await world.node(), await world.node()]
+    const [ann, tab] = [await here.login('ann'), await there.login('ann')]
+    const late = there.faults.holdAnswer('channels.snapshot')
+    const reading = there.core.hub.channel('room')
+    await late.done
+    await ann.subscribe('room')
+    await atRest()
+    late.release()
+    expect(await reading).toBeUndefined()
+    await tab.next('SUBSCRIBE')
+    const record = await world.stores.users.snapshot('ann')
+    expect(record?.subscriptions.map(({ channel }) => channel)).toEqual(['room'])
+    ann.publish('room', 'hello')
+    expect((await tab.next('PUBLISH'))[2]['payload']).toBe('hello')
+  })
+})
+
 describe('a connection that ends while it is brought into a channel', () => {
   it.each(['channels.snapshot', 'channels.history'] as const)(
     'is in no list afterwards, whether %s answers late',
