@@ -34,6 +34,9 @@ interface Told {
   readonly now: number
 }
 
+/** How long a link may take from being let in to its join. */
+const maxComingMs = 30_000
+
 /** One life of a room: its messages, who is a member, and how far each has read (spec/hipochat.md §7). */
 export class RoomLife {
   readonly epoch: string
@@ -48,8 +51,8 @@ export class RoomLife {
   /** How far users have read at most, also those who are members no more. */
   readonly reads = new Map<string, number>()
   readonly memberships = new Spans()
-  /** A link has been let in and its join is no commit yet: what is stored meanwhile is told by a push, and by the link. */
-  readonly comings = new Spans()
+  /** When links were let in whose joins were no commits yet. */
+  readonly #entrances = new Map<string, number[]>()
   /** In the room by any connection. */
   readonly stays = new Spans()
   readonly bans = new Spans()
@@ -95,6 +98,19 @@ export class RoomLife {
     return member === undefined ? 0 : this.after(member.read).length
   }
 
+  #noteEntrance(user: string, now: number): void {
+    const known = this.#entrances.get(user)
+    if (known === undefined) this.#entrances.set(user, [now])
+    else known.push(now)
+  }
+
+  /** A link had been let in and its join may have been no commit yet: what is stored then is for a push, and for the link. */
+  mayBeComing(user: string, at: number): boolean {
+    return (this.#entrances.get(user) ?? []).some(
+      (since) => since <= at && at - since < maxComingMs,
+    )
+  }
+
   /** Whether the room may have let the user in at some moment since. */
   mayHaveAdmitted(user: string, since: number, now: number): boolean {
     if (this.memberships.touches(user, since, now)) return true
@@ -117,10 +133,7 @@ export class RoomLife {
       const isDeparture = commit.changes.some((each) => each.change === 'away')
       if (!isDeparture) this.wentAt.set(user, this.#head)
     }
-    for (const { user } of committed.entered) {
-      this.stays.begin(user, now)
-      this.comings.end(user, now)
-    }
+    for (const { user } of committed.entered) this.stays.begin(user, now)
     if (this.members.size === 0) this.peopledSince = undefined
     else this.peopledSince ??= now
     const joins = commit.changes.flatMap((each) => (each.change === 'member' ? [each.user] : []))
@@ -135,7 +148,7 @@ export class RoomLife {
       if (change.change === 'member') return this.#noteMember(change, commit, now)
       if (change.change === 'marker') {
         this.#read(change.user, change.marker.offset)
-        if (isEntrance(commit)) this.comings.begin(change.user, now)
+        if (isEntrance(commit)) this.#noteEntrance(change.user, now)
       }
       const entry = change.change === 'entry' ? entries.shift() : undefined
       if (entry !== undefined) this.#noteMessage(entry, { now, notice })
