@@ -215,8 +215,12 @@ export interface ChannelSnapshot {
   readonly options: ChannelOptions
   readonly optionsVersion: number
   readonly state: StatePairs
-  /** In joining order. */
-  readonly presence: readonly { readonly user: string; readonly generation: number }[]
+  /** In joining order. `from`: the head that the join left; what is stored later is stored while the user is in. */
+  readonly presence: readonly {
+    readonly user: string
+    readonly generation: number
+    readonly from: number
+  }[]
   /** Oldest first. Without `since` the shown history; with it every entry after `since.offset`. */
   readonly history: readonly Entry[]
   /** With `since`: whether `history` has every entry after it. True without `since`. */

@@ -65,18 +65,20 @@ async function present(
   return snapshot?.head.epoch === epoch ? snapshot : undefined
 }
 
-/** Members who are away, by what of the messages each has not read. */
+/** Members who were away, by what of the messages each has not read. */
 async function callsFor(
   rooms: RoomContext,
   of: { readonly snapshot: ChannelSnapshot; readonly messages: readonly MessageNotice[] },
 ): Promise<PushCall[]> {
   const { snapshot, messages } = of
-  const here = new Set(snapshot.presence.map(({ user }) => user))
+  const here = new Map(snapshot.presence.map(({ user, from }) => [user, from]))
   const groups = new Map<string, PushCall & { receivers: { user: string; unread: number }[] }>()
   for await (const page of allMembers(rooms, snapshot.channel)) {
     for (const member of page) {
-      if (here.has(member.user)) continue
-      const news = unreadOnes(messages, member)
+      const cameAt = here.get(member.user)
+      // Whoever has come during the delay is shown the messages there.
+      if (cameAt !== undefined && rooms.settings.talkPushDelayMs > 0) continue
+      const news = unreadOnes(messages, member, cameAt)
       const newest = news.at(-1)
       if (newest === undefined) continue
       const key = `${newest.offset} ${news.length}`
@@ -95,10 +97,19 @@ async function callsFor(
   return now !== undefined ? [...groups.values()].flatMap(inChunks) : []
 }
 
-/** What was stored while the member was in the room is told by its leave, where it needs to be. */
-function unreadOnes(messages: readonly MessageNotice[], member: Member): MessageNotice[] {
+/**
+ * What was stored while the member was in the room is told by its leave, where it needs to be. Who has come in at `cameAt`,
+ * just after a message, is told of it as well: a link that is lost before it has shown it would leave it untold.
+ */
+function unreadOnes(
+  messages: readonly MessageNotice[],
+  member: Member,
+  cameAt = Number.POSITIVE_INFINITY,
+): MessageNotice[] {
   const after = Math.max(member.marker.offset, member.away.offset)
-  return messages.filter(({ message, offset }) => message.user !== member.user && offset > after)
+  return messages.filter(
+    ({ message, offset }) => message.user !== member.user && offset > after && offset <= cameAt,
+  )
 }
 
 function inChunks(call: PushCall): PushCall[] {

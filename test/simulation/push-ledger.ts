@@ -134,7 +134,8 @@ export class PushLedger {
     if (message.author === user) return 'said it'
     if (!life.memberships.touches(user, since, now)) return 'is no member'
     if ((reads.get(user) ?? 0) >= message.offset) return 'has read it'
-    return life.stays.covers(user, since, now) ? 'is in the room' : undefined
+    const wasIn = life.stays.covers(user, message.storedAt, now)
+    return wasIn && life.stays.covers(user, since, now) ? 'is in the room' : undefined
   }
 
   #violated(text: string): void {
