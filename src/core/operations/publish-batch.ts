@@ -76,7 +76,6 @@ function publishTo(core: Core, batch: Batch, lane: Lane): Promise<void> {
     (result) => {
       // Published before, or options that this node does not know yet: each gets its own answer.
       if (result.outcome !== 'committed') return oneByOne(core, batch, places)
-      if (channel.room !== undefined) core.rooms?.written()
       tellOffsets(batch, places, result.committed)
       core.hub.committed(result.committed)
       return undefined
@@ -88,13 +87,18 @@ function publishTo(core: Core, batch: Batch, lane: Lane): Promise<void> {
 }
 
 function commitTo(core: Core, batch: Batch, lane: Lane): Promise<ChannelCommitResult> {
-  const { channel } = lane
+  const { channel, places } = lane
   const now = core.clock.now()
   channel.usedAt = now
   try {
     const changes = changesOf(core, batch, lane)
     const { expectation: expect } = channel
-    return core.stores.channels.commit(channel.name, { expect, changes, now })
+    const commit = core.stores.channels.commit(channel.name, { expect, changes, now })
+    if (changes.length === places.length) return commit
+    return commit.then((result) => {
+      core.rooms?.written()
+      return result
+    })
   } catch (error) {
     return Promise.reject(error)
   }
