@@ -272,7 +272,7 @@ export class LocalChannel {
   }
 
   #tellEntry(entry: Entry): void {
-    if (this.subscribers.areNone) return
+    if (this.subscribers.size === 0) return
     this.subscribers.collect(entry)
     if (entry.kind === 'publish' && entry.given === undefined) this.#tellPublish(entry)
   }

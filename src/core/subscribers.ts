@@ -41,11 +41,6 @@ export class Subscribers {
     return size
   }
 
-  /** Nobody has been told anything yet, nor is about to be. */
-  get areNone(): boolean {
-    return this.#groups.size === 0 && this.#joining.size === 0
-  }
-
   has(connection: Connection): boolean {
     return (
       this.#joining.has(connection) ||

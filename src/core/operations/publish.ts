@@ -60,7 +60,7 @@ async function publishAsked(
   attempt: Attempt,
   expectation: LocalChannel['expectation'],
 ): Promise<Published | 'changed'> {
-  const known = attempt.claim === undefined ? undefined : await claimFirst(core, attempt)
+  const known = await claimFirst(core, attempt)
   if (known !== undefined) return known
   let outcome: Published | 'changed' | undefined
   try {

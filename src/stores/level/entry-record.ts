@@ -1,5 +1,5 @@
 import type { Author, Entry } from '../../core/entry.ts'
-import { decodeListOrRecord, encodeList } from './records.ts'
+import { decodeListOrRecord, encodeList, splitText, withText } from './records.ts'
 
 /** What an entry's record says: all but its content, which follows, and what key and log say already. */
 type Recorded = Omit<Entry, 'epoch' | 'offset' | 'content'>
@@ -26,14 +26,13 @@ export function encodeEntry(entry: Entry): string {
   const rare = rareOf(entry)
   if (rare !== undefined) row.push(connection ?? 0, rare)
   else if (connection !== undefined) row.push(connection)
-  return `${encodeList(row)}\n${entry.content}`
+  return withText(encodeList(row), entry.content)
 }
 
 /** The entry at a place of a log. */
 export function decodeEntry(value: string, place: { epoch: string; offset: number }): Entry {
-  const end = value.indexOf('\n')
-  const record = decodeListOrRecord(value.slice(0, end))
-  const content = value.slice(end + 1)
+  const { record: json, text: content } = splitText(value)
+  const record = decodeListOrRecord(json)
   if (Array.isArray(record)) return { ...recordedOf(record as Row), ...place, content }
   const { v: _version, ...recorded } = record as Recorded & { v: number }
   return { ...recorded, ...place, content }

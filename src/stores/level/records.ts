@@ -23,13 +23,24 @@ export function decodeRecord(text: string): unknown {
 
 /** Fields on the first line, a text of any kind after it: content is never escaped nor parsed. */
 export function encodeText(fields: object, text: string): string {
-  return `${encodeRecord(fields)}\n${text}`
+  return withText(encodeRecord(fields), text)
 }
 
 /** The two parts of `encodeText`. */
 export function decodeText(value: string): { readonly fields: unknown; readonly text: string } {
+  const { record, text } = splitText(value)
+  return { fields: decodeRecord(record), text }
+}
+
+/** A record's JSON, which has no line break, and the text behind it. */
+export function withText(record: string, text: string): string {
+  return `${record}\n${text}`
+}
+
+/** The two parts of `withText`. */
+export function splitText(value: string): { readonly record: string; readonly text: string } {
   const end = value.indexOf('\n')
-  return { fields: decodeRecord(value.slice(0, end)), text: value.slice(end + 1) }
+  return { record: value.slice(0, end), text: value.slice(end + 1) }
 }
 
 /**
